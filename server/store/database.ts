@@ -1,0 +1,59 @@
+/** Opens the store's database: SQLite in one file, or PostgreSQL. */
+import knexFactory, { type Knex } from 'knex'
+import pg from 'pg'
+
+export type DatabaseConfig =
+  | { kind: 'sqlite'; file: string; isReadOnly?: boolean }
+  | { kind: 'postgres'; url: string; poolSize?: number }
+
+/** Pages of SQLite kept in memory, KiB: enough for the hot ends of the indexes of some million messages. */
+const sqliteCacheKib = 64 * 1024
+/** A write transaction of the store lasts milliseconds; only a backup or a foreign tool holds longer. */
+const sqliteBusyTimeoutMs = 10_000
+const postgresPoolSize = 8
+/** Oid of int8: our ids and times stay under 2^53, so plain numbers are exact. */
+const int8Oid = 20
+const numericOid = 1700
+
+export function openDatabase(config: DatabaseConfig): Knex {
+  return config.kind === 'sqlite' ? openSqlite(config) : openPostgres(config)
+}
+
+function openSqlite(config: Extract<DatabaseConfig, { kind: 'sqlite' }>): Knex {
+  return knexFactory({
+    client: 'better-sqlite3',
+    connection: { filename: config.file, options: { readonly: config.isReadOnly === true } },
+    useNullAsDefault: true,
+    pool: {
+      min: 1,
+      max: 1,
+      afterCreate(connection: { pragma(text: string): unknown }, done: (error: Error | null) => void) {
+        connection.pragma(`busy_timeout = ${sqliteBusyTimeoutMs}`)
+        if (config.isReadOnly !== true) {
+          connection.pragma('journal_mode = WAL')
+          // FULL: an answer given after the commit survives a power cut. Speed comes from batches instead.
+          connection.pragma('synchronous = FULL')
+          connection.pragma('foreign_keys = ON')
+        }
+        connection.pragma(`cache_size = -${sqliteCacheKib}`)
+        connection.pragma('temp_store = MEMORY')
+        done(null)
+      },
+    },
+  })
+}
+
+function openPostgres(config: Extract<DatabaseConfig, { kind: 'postgres' }>): Knex {
+  return knexFactory({
+    client: 'pg',
+    connection: {
+      connectionString: config.url,
+      application_name: 'rappel',
+      types: {
+        getTypeParser: (oid: number, format?: string) =>
+          oid === int8Oid || oid === numericOid ? Number : pg.types.getTypeParser(oid, format as 'text'),
+      },
+    } as Knex.PgConnectionConfig,
+    pool: { min: 0, max: config.poolSize ?? postgresPoolSize },
+  })
+}

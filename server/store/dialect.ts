@@ -1,0 +1,133 @@
+/** The only place that knows which database stands behind the store. Everything else is one SQL for both. */
+import type Sqlite from 'better-sqlite3'
+import type { Knex } from 'knex'
+
+/** Type of a column handed over in bulk. Times are bigint (epoch ms). */
+export type BulkType = 'bigint' | 'text'
+export type BulkColumns = Readonly<Record<string, BulkType>>
+export type BulkValue = string | number | null
+
+export interface Dialect {
+  name: 'sqlite' | 'postgres'
+  /** Ends a CREATE TABLE whose primary key is the way it is read: no second tree beside it. */
+  clusteredSuffix: string
+  /** Ends a sub-select that picks rows to claim, so that several nodes never wait for each other. */
+  skipLocked: string
+  /**
+   * A FROM item made of one binding, which `bulkBinding` builds: many rows in one statement.
+   *
+   * @param alias name of the item; its columns are the keys of `columns`
+   */
+  bulkRows(alias: string, columns: BulkColumns): string
+  /**
+   * Inserts many rows.
+   *
+   * @param onConflict empty, or an `on conflict …` clause
+   * @returns per row, whether it was written (always true without `do nothing`)
+   */
+  insertRows(transaction: Knex.Transaction, insert: BulkInsert): Promise<boolean[]>
+}
+
+export interface BulkInsert {
+  table: string
+  columns: BulkColumns
+  rows: readonly (readonly BulkValue[])[]
+  onConflict?: string
+  /** Columns that tell rows apart; needed with `do nothing`. */
+  keyColumns?: readonly string[]
+}
+
+/** The binding of a `bulkRows` item. */
+export function bulkBinding(rows: readonly (readonly BulkValue[])[]): string {
+  return JSON.stringify(rows)
+}
+
+const statements = new WeakMap<Sqlite.Database, Map<string, Sqlite.Statement>>()
+
+/** Prepared once per connection: preparing costs more than running. */
+function prepared(connection: Sqlite.Database, sql: string): Sqlite.Statement {
+  let known = statements.get(connection)
+  if (known === undefined) {
+    known = new Map()
+    statements.set(connection, known)
+  }
+  let statement = known.get(sql)
+  if (statement === undefined) {
+    statement = connection.prepare(sql)
+    known.set(sql, statement)
+  }
+  return statement
+}
+
+const sqlite: Dialect = {
+  name: 'sqlite',
+  clusteredSuffix: ' without rowid',
+  skipLocked: '',
+  bulkRows(alias, columns) {
+    const list = Object.keys(columns).map((column, index) => `value->>${index} as ${column}`)
+    return `(select ${list.join(', ')} from json_each(?)) as ${alias}`
+  },
+  async insertRows(transaction, { table, columns, rows, onConflict = '' }) {
+    // A loop over one prepared statement: 10 µs per message row, against 25 through json_each or long VALUES lists.
+    const connection: Sqlite.Database = await transaction.client.acquireConnection()
+    const names = Object.keys(columns)
+    const statement = prepared(
+      connection,
+      `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')}) ${onConflict}`,
+    )
+    return rows.map(row => statement.run(row).changes > 0)
+  },
+}
+
+const postgres: Dialect = {
+  name: 'postgres',
+  clusteredSuffix: '',
+  skipLocked: ' for update skip locked',
+  bulkRows(alias, columns) {
+    const list = Object.entries(columns).map(
+      ([column, type], index) => `(row->>${index})::${type} as ${column}`,
+    )
+    return `(select ${list.join(', ')} from jsonb_array_elements(?::jsonb) as row) as ${alias}`
+  },
+  async insertRows(transaction, { table, columns, rows, onConflict = '', keyColumns }) {
+    if (rows.length === 0) return []
+    const names = Object.keys(columns)
+    const arrays = names.map((_, index) => rows.map(row => row[index] ?? null))
+    const types = Object.values(columns).map(type => `?::${type}[]`)
+    const returning = keyColumns === undefined ? '' : ` returning ${keyColumns.join(', ')}`
+    const answer = await transaction.raw(
+      `insert into ${table} (${names.join(', ')}) select * from unnest(${types.join(', ')}) ${onConflict}${returning}`,
+      arrays as unknown as Knex.RawBinding[],
+    )
+    if (keyColumns === undefined) return rows.map(() => true)
+    const written = new Set(
+      (answer.rows as Record<string, BulkValue>[]).map(row =>
+        JSON.stringify(keyColumns.map(column => row[column])),
+      ),
+    )
+    const positions = keyColumns.map(column => names.indexOf(column))
+    // delete: of two equal rows in one batch only the first was written.
+    return rows.map(row => written.delete(JSON.stringify(positions.map(position => row[position]))))
+  },
+}
+
+/** The dialect of an open database. */
+export function dialectOf(knex: Knex): Dialect {
+  return knex.client.config.client === 'pg' ? postgres : sqlite
+}
+
+/** Rows of a raw answer: the two drivers wrap them differently. */
+export function rawRows<Row>(answer: unknown): Row[] {
+  return Array.isArray(answer) ? (answer as Row[]) : (answer as { rows: Row[] }).rows
+}
+
+/** True when the database cannot write for want of room or of a connection: a state that may pass, not a bug. */
+export function isStoreUnavailable(error: unknown): boolean {
+  const code = (error as { code?: unknown })?.code
+  if (typeof code !== 'string') return false
+  return (
+    /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|BUSY)/.test(code) ||
+    /^(53|57P|08)/.test(code) ||
+    ['ECONNREFUSED', 'ECONNRESET', 'ENOSPC', 'ETIMEDOUT', 'EPIPE'].includes(code)
+  )
+}

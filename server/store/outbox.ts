@@ -1,0 +1,200 @@
+/** Claiming: the state `sending` is committed before any byte leaves. */
+import type { Knex } from 'knex'
+import type { PartEncoding } from '../../connectors/operator.ts'
+import type { Priority, UnknownPolicy } from '../../scheduler/store.ts'
+import { encodingCodes, priorityCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
+import { count, type StateEntered } from './counters.ts'
+import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+
+/** A message taken for submission. */
+export interface ClaimedMessage {
+  messageId: number
+  recipient: string
+  sender: string | null
+  text: string
+  encoding: PartEncoding
+  partCount: number
+  /** Part numbers that an earlier attempt got accepted. */
+  acceptedParts: number[]
+  isFlash: boolean
+  attempts: number
+  createdAtMs: number
+  expiresAtMs: number
+  unknownPolicy: UnknownPolicy
+}
+
+export interface ClaimRequest {
+  operatorId: number
+  /** Messages at most. */
+  limit: number
+  nowMs: number
+  /** Changes from claim to claim; every fifth puts bulk first, so that a claim of one message starves nobody. */
+  turn: number
+}
+
+interface ClaimedRow {
+  id: number
+  recipient: string
+  sender: string | null
+  text: string
+  encoding: number
+  part_count: number
+  is_flash: number
+  attempts: number
+  created_at: number
+  due_at: number
+  expires_at: number
+  unknown_policy: number
+  alert_id: number | null
+}
+
+const jobsPerClaim = 50
+const bulkFirstEvery = 5
+
+/**
+ * Takes what is due for one operator: express before normal before bulk, of which each gets a share, and within
+ * one priority an equal part of every job (run or client). What expired while waiting is closed on the way.
+ */
+export async function claim(knex: Knex, request: ClaimRequest): Promise<ClaimedMessage[]> {
+  return knex.transaction(async transaction => {
+    const rows: ClaimedRow[] = []
+    for (const { priority, share } of shares(request.limit, request.turn)) {
+      const room = Math.min(share, request.limit - rows.length)
+      if (room > 0) rows.push(...(await claimPriority(transaction, request, priority, room)))
+    }
+    const expired = rows.filter(row => row.expires_at <= request.nowMs)
+    if (expired.length > 0) await expire(transaction, request, expired)
+    const live = rows.filter(row => row.expires_at > request.nowMs)
+    const accepted = await acceptedParts(transaction, live)
+    return live.map(row => claimed(row, accepted.get(row.id) ?? []))
+  })
+}
+
+/** Passes over the priorities: first shares of 80 % of what is left, then whatever room remains. */
+export function shares(limit: number, turn: number): { priority: Priority; share: number }[] {
+  const order: Priority[] =
+    turn % bulkFirstEvery === bulkFirstEvery - 1
+      ? ['bulk', 'normal', 'express']
+      : ['express', 'normal', 'bulk']
+  const passes: { priority: Priority; share: number }[] = []
+  let left = limit
+  for (const priority of order.slice(0, 2)) {
+    const share = Math.ceil(left * 0.8)
+    passes.push({ priority, share })
+    left -= share
+  }
+  passes.push({ priority: order[2]!, share: limit })
+  return [...passes, ...order.slice(0, 2).map(priority => ({ priority, share: limit }))]
+}
+
+async function claimPriority(
+  transaction: Knex.Transaction,
+  request: ClaimRequest,
+  priority: Priority,
+  room: number,
+): Promise<ClaimedRow[]> {
+  const jobs = await waitingJobs(transaction, request.operatorId, priority)
+  const rows: ClaimedRow[] = []
+  // Two rounds: an equal share for each job, then the room that short jobs left.
+  for (const quota of [Math.ceil(room / Math.max(jobs.length, 1)), room]) {
+    for (const job of jobs) {
+      const limit = Math.min(quota, room - rows.length)
+      if (limit <= 0) return rows
+      rows.push(...(await claimJob(transaction, request, priority, job, limit)))
+    }
+    if (jobs.length < 2) break
+  }
+  return rows
+}
+
+/** Jobs with queued messages: one index step per job, however long the queue. */
+async function waitingJobs(
+  transaction: Knex.Transaction,
+  operatorId: number,
+  priority: Priority,
+): Promise<number[]> {
+  const queue = `from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ?`
+  const code = priorityCodes.codeOf(priority)
+  const answer = await transaction.raw(
+    `with recursive jobs(job) as (
+       select min(job) ${queue}
+       union all
+       select (select min(job) ${queue} and job > jobs.job) from jobs where jobs.job is not null
+     ) select job from jobs where job is not null limit ${jobsPerClaim}`,
+    [operatorId, code, operatorId, code],
+  )
+  return rawRows<{ job: number }>(answer).map(row => row.job)
+}
+
+async function claimJob(
+  transaction: Knex.Transaction,
+  { operatorId, nowMs }: ClaimRequest,
+  priority: Priority,
+  job: number,
+  limit: number,
+): Promise<ClaimedRow[]> {
+  const answer = await transaction.raw(
+    `update messages set state = ${stateLiteral('sending')}, sending_at = ?, attempts = attempts + 1
+     where id in (
+       select id from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ? and job = ?
+       and due_at <= ? order by due_at, id limit ?${dialectOf(transaction).skipLocked})
+     returning id, recipient, sender, text, encoding, part_count, is_flash, attempts, created_at, due_at, expires_at,
+       unknown_policy, alert_id`,
+    [nowMs, operatorId, priorityCodes.codeOf(priority), job, nowMs, limit],
+  )
+  return rawRows<ClaimedRow>(answer).sort((a, b) => a.due_at - b.due_at || a.id - b.id)
+}
+
+async function expire(
+  transaction: Knex.Transaction,
+  { operatorId, nowMs }: ClaimRequest,
+  rows: readonly ClaimedRow[],
+): Promise<void> {
+  await transaction.raw(
+    `update messages set state = ?, final_at = ?, reason = 'validity-over'
+     from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })} where messages.id = v.id`,
+    [stateCodes.codeOf('expired'), nowMs, bulkBinding(rows.map(row => [row.id]))],
+  )
+  const entered: StateEntered[] = rows.map(row => ({
+    state: 'expired',
+    operatorId,
+    alertId: row.alert_id,
+    parts: row.part_count,
+  }))
+  await count(transaction, nowMs, entered)
+}
+
+async function acceptedParts(
+  transaction: Knex.Transaction,
+  rows: readonly ClaimedRow[],
+): Promise<Map<number, number[]>> {
+  const retried = rows.filter(row => row.attempts > 1 && row.part_count > 1)
+  const accepted = new Map<number, number[]>()
+  for (const { id } of retried) {
+    const parts = await transaction('message_parts')
+      .whereBetween('id', [id * 256 + 1, id * 256 + 255])
+      .select('id')
+    accepted.set(
+      id,
+      parts.map(part => part.id % 256),
+    )
+  }
+  return accepted
+}
+
+function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
+  return {
+    messageId: row.id,
+    recipient: row.recipient,
+    sender: row.sender,
+    text: row.text,
+    encoding: encodingCodes.wordOf(row.encoding),
+    partCount: row.part_count,
+    acceptedParts: accepted,
+    isFlash: row.is_flash === 1,
+    attempts: row.attempts,
+    createdAtMs: row.created_at,
+    expiresAtMs: row.expires_at,
+    unknownPolicy: unknownPolicyCodes.wordOf(row.unknown_policy),
+  }
+}

@@ -1,0 +1,263 @@
+/** Settling: what operators answered and what phones acknowledged, one transaction per batch. */
+import type { Knex } from 'knex'
+import type { MessageState } from '../gateway/message-state.ts'
+import { stateCodes, statesBeforeLiteral } from './codes.ts'
+import { count, type StateEntered } from './counters.ts'
+import { type BulkColumns, type BulkValue, bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { type MessageEvent, recordEvents } from './events.ts'
+import { type ReceiptItem, settleReceipts, takeUnmatched } from './receipts.ts'
+
+/** What the gateway decided about one submitted part or message. */
+export type SettleItem =
+  | {
+      kind: 'accepted'
+      messageId: number
+      partNumber: number
+      operatorId: number
+      remoteKey: string
+      atMs: number
+    }
+  /** Back to the queue: temporary refusal, throttle, or nothing left the machine. */
+  | {
+      kind: 'retry'
+      messageId: number
+      atMs: number
+      dueAtMs: number
+      reason: string
+      countsAttempt: boolean
+    }
+  /** Back to the queue of another operator. */
+  | { kind: 'reroute'; messageId: number; atMs: number; operatorId: number; reason: string }
+  | { kind: 'refused'; messageId: number; atMs: number; reason: string }
+  /** It left and no answer came. `graceUntilMs`: when policy decides unless a receipt or late answer does before. */
+  | { kind: 'unknown'; messageId: number; atMs: number; graceUntilMs: number; reason: string }
+
+export interface SettleRequest {
+  items: readonly SettleItem[]
+  receipts: readonly ReceiptItem[]
+  nowMs: number
+}
+
+export interface SettleResult {
+  /** Receipts that found their part. */
+  matched: number
+  /** Receipts kept until their part is known. */
+  kept: number
+}
+
+interface MovedRow {
+  id: number
+  alert_id: number | null
+  operator_id: number | null
+  part_count: number
+}
+
+type ItemOf<Kind extends SettleItem['kind']> = Extract<SettleItem, { kind: Kind }>
+
+export async function settle(knex: Knex, { items, receipts, nowMs }: SettleRequest): Promise<SettleResult> {
+  return knex.transaction(async transaction => {
+    const entered: StateEntered[] = []
+    const events: MessageEvent[] = []
+    const accepted = ofKind(items, 'accepted')
+    await settleAccepted(transaction, accepted, entered, events)
+    await settleRetries(transaction, ofKind(items, 'retry'), entered, events)
+    await settleReroutes(transaction, ofKind(items, 'reroute'), entered, events)
+    await settleRefused(transaction, ofKind(items, 'refused'), entered, events)
+    await settleUnknown(transaction, ofKind(items, 'unknown'), entered, events)
+    const early = await takeUnmatched(
+      transaction,
+      accepted.map(item => item.remoteKey),
+    )
+    const result = await settleReceipts(transaction, [...early, ...receipts], nowMs, entered, events)
+    await recordEvents(transaction, events)
+    await count(transaction, nowMs, entered)
+    return result
+  })
+}
+
+function ofKind<Kind extends SettleItem['kind']>(items: readonly SettleItem[], kind: Kind): ItemOf<Kind>[] {
+  return items.filter((item): item is ItemOf<Kind> => item.kind === kind)
+}
+
+/** A part that was accepted twice (resent after an unknown outcome) keeps the newer id; the time line keeps both. */
+async function settleAccepted(
+  transaction: Knex.Transaction,
+  items: readonly ItemOf<'accepted'>[],
+  entered: StateEntered[],
+  events: MessageEvent[],
+): Promise<void> {
+  if (items.length === 0) return
+  await dialectOf(transaction).insertRows(transaction, {
+    table: 'message_parts',
+    columns: { id: 'bigint', operator_id: 'bigint', remote_key: 'text', state: 'bigint' },
+    rows: distinctParts(items).map(item => [
+      partIdOf(item.messageId, item.partNumber),
+      item.operatorId,
+      item.remoteKey,
+      stateCodes.codeOf('sent'),
+    ]),
+    onConflict:
+      'on conflict (id) do update set operator_id = excluded.operator_id, remote_key = excluded.remote_key',
+  })
+  const allPartsIn = `(part_count = 1 or part_count =
+    (select count(*) from message_parts p where p.id > messages.id * 256 and p.id < messages.id * 256 + 256))`
+  const moved = await move(transaction, 'sent', {
+    columns: { id: 'bigint', at: 'bigint', operator_id: 'bigint' },
+    rows: distinctBy(items, item => item.messageId).map(item => [item.messageId, item.atMs, item.operatorId]),
+    set: 'sent_at = v.at, reason = null, operator_id = v.operator_id',
+    and: allPartsIn,
+    entered,
+  })
+  if (moved.length < items.length) noteLateAnswers(items, moved, events)
+}
+
+/** Answers whose message had gone on already: parts of long messages are normal, the rest is worth a line. */
+function noteLateAnswers(
+  items: readonly ItemOf<'accepted'>[],
+  moved: readonly MovedRow[],
+  events: MessageEvent[],
+): void {
+  const movedIds = new Set(moved.map(row => row.id))
+  for (const item of items) {
+    if (!movedIds.has(item.messageId)) {
+      events.push({
+        messageId: item.messageId,
+        atMs: item.atMs,
+        event: 'part-accepted',
+        detail: `part ${item.partNumber}, operator id ${item.remoteKey}`,
+      })
+    }
+  }
+}
+
+async function settleRetries(
+  transaction: Knex.Transaction,
+  items: readonly ItemOf<'retry'>[],
+  entered: StateEntered[],
+  events: MessageEvent[],
+): Promise<void> {
+  const moved = await move(transaction, 'queued', {
+    columns: { id: 'bigint', due_at: 'bigint', reason: 'text', uncounted: 'bigint' },
+    rows: distinctBy(items, item => item.messageId).map(item => [
+      item.messageId,
+      item.dueAtMs,
+      item.reason,
+      item.countsAttempt ? 0 : 1,
+    ]),
+    set: 'due_at = v.due_at, reason = v.reason, attempts = attempts - v.uncounted',
+    entered,
+  })
+  pushEvents(items, moved, 'retry', events)
+}
+
+async function settleReroutes(
+  transaction: Knex.Transaction,
+  items: readonly ItemOf<'reroute'>[],
+  entered: StateEntered[],
+  events: MessageEvent[],
+): Promise<void> {
+  const moved = await move(transaction, 'queued', {
+    columns: { id: 'bigint', operator_id: 'bigint', due_at: 'bigint', reason: 'text' },
+    rows: distinctBy(items, item => item.messageId).map(item => [
+      item.messageId,
+      item.operatorId,
+      item.atMs,
+      item.reason,
+    ]),
+    set: 'operator_id = v.operator_id, due_at = v.due_at, reason = v.reason',
+    entered,
+  })
+  pushEvents(items, moved, 'reroute', events)
+}
+
+async function settleRefused(
+  transaction: Knex.Transaction,
+  items: readonly ItemOf<'refused'>[],
+  entered: StateEntered[],
+  events: MessageEvent[],
+): Promise<void> {
+  const moved = await move(transaction, 'refused', {
+    columns: { id: 'bigint', at: 'bigint', reason: 'text' },
+    rows: distinctBy(items, item => item.messageId).map(item => [item.messageId, item.atMs, item.reason]),
+    set: 'final_at = v.at, reason = v.reason',
+    entered,
+  })
+  pushEvents(items, moved, 'refused', events)
+}
+
+async function settleUnknown(
+  transaction: Knex.Transaction,
+  items: readonly ItemOf<'unknown'>[],
+  entered: StateEntered[],
+  events: MessageEvent[],
+): Promise<void> {
+  const moved = await move(transaction, 'unknown', {
+    columns: { id: 'bigint', due_at: 'bigint', reason: 'text' },
+    rows: distinctBy(items, item => item.messageId).map(item => [
+      item.messageId,
+      item.graceUntilMs,
+      item.reason,
+    ]),
+    set: 'due_at = v.due_at, reason = v.reason',
+    entered,
+  })
+  pushEvents(items, moved, 'unknown', events)
+}
+
+interface Move {
+  /** First column is `id`, the message. */
+  columns: BulkColumns
+  rows: readonly (readonly BulkValue[])[]
+  set: string
+  and?: string
+  entered: StateEntered[]
+}
+
+/**
+ * Moves messages to a state, those alone that may go there from where they are.
+ *
+ * @returns the rows that moved; they are counted too
+ */
+export async function move(
+  transaction: Knex.Transaction,
+  to: MessageState,
+  { columns, rows, set, and = 'true', entered }: Move,
+): Promise<MovedRow[]> {
+  if (rows.length === 0) return []
+  const answer = await transaction.raw(
+    `update messages set state = ${stateCodes.codeOf(to)}, ${set} from ${dialectOf(transaction).bulkRows('v', columns)}
+     where messages.id = v.id and messages.state in ${statesBeforeLiteral(to)} and ${and}
+     returning messages.id, messages.alert_id, messages.operator_id, messages.part_count`,
+    [bulkBinding(rows)],
+  )
+  const moved = rawRows<MovedRow>(answer)
+  for (const row of moved) {
+    entered.push({ state: to, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })
+  }
+  return moved
+}
+
+function pushEvents(
+  items: readonly { messageId: number; atMs: number; reason: string }[],
+  moved: readonly MovedRow[],
+  event: string,
+  events: MessageEvent[],
+): void {
+  const movedIds = new Set(moved.map(row => row.id))
+  for (const { messageId, atMs, reason } of items) {
+    if (movedIds.has(messageId)) events.push({ messageId, atMs, event, detail: reason })
+  }
+}
+
+function distinctBy<Item>(items: readonly Item[], keyOf: (item: Item) => number): Item[] {
+  return [...new Map(items.map(item => [keyOf(item), item])).values()]
+}
+
+function distinctParts(items: readonly ItemOf<'accepted'>[]): ItemOf<'accepted'>[] {
+  return distinctBy(items, item => partIdOf(item.messageId, item.partNumber))
+}
+
+/** Parts are addressed by one number: message × 256 + part (1..255). */
+export function partIdOf(messageId: number, partNumber: number): number {
+  return messageId * 256 + partNumber
+}
