@@ -54,13 +54,14 @@ export async function enqueueIn(
   const isNew = await writeLedger(transaction, items, ids, nowMs)
   const isCapped = await takeCaps(transaction, items, ids, isNew)
 
+  const nextReference = await references(transaction, items)
   const rows: BulkValue[][] = []
   const entered: StateEntered[] = []
   items.forEach((item, index) => {
     if (!isNew[index]) return
     const message = settleState(item.message, isCapped[index] === true)
     const messageId = ids[index]!
-    rows.push(messageRow(messageId, { ...item, message }, nowMs))
+    rows.push(messageRow(messageId, { ...item, message }, nextReference(message), nowMs))
     entered.push({
       state: message.state,
       operatorId: message.operatorId,
@@ -151,6 +152,37 @@ async function takeCaps(
   return isCapped
 }
 
+/**
+ * Concatenation references: a counter per phone, so that two long messages to one person never share a number and
+ * a retry of some parts keeps the number of the others.
+ */
+async function references(
+  transaction: Knex.Transaction,
+  items: readonly RoutedItem[],
+): Promise<(message: NewMessage) => number> {
+  const recipients = [
+    ...new Set(items.flatMap(({ message }) => (message.parts > 1 ? [message.recipient] : []))),
+  ]
+  const last = new Map<string, number>()
+  if (recipients.length > 0) {
+    const rows = rawRows<{ recipient: string; reference: number | null }>(
+      await transaction.raw(
+        `select v.recipient, (select m.reference from messages m where m.recipient = v.recipient and m.part_count > 1
+           order by m.id desc limit 1) as reference
+         from ${dialectOf(transaction).bulkRows('v', { recipient: 'text' })}`,
+        [bulkBinding(recipients.map(recipient => [recipient]))],
+      ),
+    )
+    for (const row of rows) last.set(row.recipient, row.reference ?? 0)
+  }
+  return message => {
+    if (message.parts === 1) return 0
+    const next = ((last.get(message.recipient) ?? 0) + 1) % 256
+    last.set(message.recipient, next)
+    return next
+  }
+}
+
 /** Messages that waited for a value the source now has: same ledger key, whole text. */
 async function completeHeld(
   transaction: Knex.Transaction,
@@ -166,10 +198,13 @@ async function completeHeld(
       : [],
   )
   if (again.length === 0) return
+  const alertIds = [...new Set(again.map(({ message }) => message.alertId ?? 0))]
   const anyHeld = rawRows(
-    await transaction.raw(`select 1 as one from messages where ${held} and alert_id = ? limit 1`, [
-      again[0]!.message.alertId ?? 0,
-    ]),
+    await transaction.raw(
+      `select 1 as one from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
+       join messages on alert_id = v.id and ${held} limit 1`,
+      [bulkBinding(alertIds.map(id => [id]))],
+    ),
   )
   if (anyHeld.length === 0) return
   const waiting = rawRows<{ position: number; message_id: number }>(
@@ -237,6 +272,7 @@ const messageColumns = {
   text: 'text',
   encoding: 'bigint',
   part_count: 'bigint',
+  reference: 'bigint',
   is_flash: 'bigint',
   category: 'bigint',
   priority: 'bigint',
@@ -251,7 +287,12 @@ const messageColumns = {
   final_at: 'bigint',
 } as const satisfies BulkColumns
 
-function messageRow(id: number, { message, ledger }: RoutedItem, nowMs: number): BulkValue[] {
+function messageRow(
+  id: number,
+  { message, ledger }: RoutedItem,
+  reference: number,
+  nowMs: number,
+): BulkValue[] {
   return [
     id,
     jobOf(message),
@@ -265,6 +306,7 @@ function messageRow(id: number, { message, ledger }: RoutedItem, nowMs: number):
     message.text,
     encodingCodes.codeOf(message.encoding),
     message.parts,
+    reference,
     message.isFlash ? 1 : 0,
     categoryCodes.codeOf(message.category),
     priorityCodes.codeOf(message.priority),

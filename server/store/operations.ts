@@ -4,6 +4,7 @@
  */
 import type { Knex } from 'knex'
 import * as enqueue from './enqueue.ts'
+import * as enqueueGroup from './enqueue-group.ts'
 import * as memories from './memories.ts'
 import * as messages from './messages.ts'
 import * as outbox from './outbox.ts'
@@ -11,7 +12,7 @@ import * as recovery from './recovery.ts'
 import * as settle from './settle.ts'
 
 export const operations = {
-  enqueue: { enqueue: enqueue.enqueue },
+  enqueue: { enqueue: enqueue.enqueue, enqueueGroup: enqueueGroup.enqueueGroup },
   memories: { recall: memories.recall, remember: memories.remember },
   messages: {
     find: messages.findMessage,
@@ -22,7 +23,12 @@ export const operations = {
     release: messages.releaseMessages,
     closeRunHold: messages.closeRunHold,
   },
-  outbox: { claim: outbox.claim, settle: settle.settle },
+  outbox: {
+    claim: outbox.claim,
+    settle: settle.settle,
+    waiting: outbox.waiting,
+    reroute: outbox.reroute,
+  },
   recovery: {
     recoverSending: recovery.recoverSending,
     resendUnknown: recovery.resendUnknown,

@@ -5,6 +5,7 @@ import type { Priority, UnknownPolicy } from '../../scheduler/store.ts'
 import { encodingCodes, priorityCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { recordEvents } from './events.ts'
 
 /** A message taken for submission. */
 export interface ClaimedMessage {
@@ -14,6 +15,8 @@ export interface ClaimedMessage {
   text: string
   encoding: PartEncoding
   partCount: number
+  /** Concatenation reference, 0..255; 0 for a single part. */
+  reference: number
   /** Part numbers that an earlier attempt got accepted. */
   acceptedParts: number[]
   isFlash: boolean
@@ -39,6 +42,7 @@ interface ClaimedRow {
   text: string
   encoding: number
   part_count: number
+  reference: number
   is_flash: number
   attempts: number
   created_at: number
@@ -138,7 +142,7 @@ async function claimJob(
      where id in (
        select id from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ? and job = ?
        and due_at <= ? order by due_at, id limit ?${dialectOf(transaction).skipLocked})
-     returning id, recipient, sender, text, encoding, part_count, is_flash, attempts, created_at, due_at, expires_at,
+     returning id, recipient, sender, text, encoding, part_count, reference, is_flash, attempts, created_at, due_at, expires_at,
        unknown_policy, alert_id`,
     [nowMs, operatorId, priorityCodes.codeOf(priority), job, nowMs, limit],
   )
@@ -190,6 +194,7 @@ function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
     text: row.text,
     encoding: encodingCodes.wordOf(row.encoding),
     partCount: row.part_count,
+    reference: row.reference,
     acceptedParts: accepted,
     isFlash: row.is_flash === 1,
     attempts: row.attempts,
@@ -197,4 +202,42 @@ function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
     expiresAtMs: row.expires_at,
     unknownPolicy: unknownPolicyCodes.wordOf(row.unknown_policy),
   }
+}
+
+/** Messages queued for an operator, oldest first: what could go another way. */
+export async function waiting(
+  knex: Knex,
+  { operatorId, limit }: { operatorId: number; limit: number },
+): Promise<{ messageId: number; recipient: string }[]> {
+  const rows = await knex('messages')
+    .whereRaw(`state = ${stateLiteral('queued')} and operator_id = ?`, [operatorId])
+    .select('id', 'recipient')
+    .limit(limit)
+  return rows.map(row => ({ messageId: row.id, recipient: row.recipient }))
+}
+
+/** Gives queued messages to other operators. Returns how many moved; those that left meanwhile did not. */
+export async function reroute(
+  knex: Knex,
+  {
+    moves,
+    nowMs,
+    reason,
+  }: { moves: readonly { messageId: number; operatorId: number }[]; nowMs: number; reason: string },
+): Promise<number> {
+  return knex.transaction(async transaction => {
+    const moved = rawRows<{ id: number }>(
+      await transaction.raw(
+        `update messages set operator_id = v.operator_id
+         from ${dialectOf(transaction).bulkRows('v', { id: 'bigint', operator_id: 'bigint' })}
+         where messages.id = v.id and messages.state = ${stateLiteral('queued')} returning messages.id`,
+        [bulkBinding(moves.map(({ messageId, operatorId }) => [messageId, operatorId]))],
+      ),
+    )
+    await recordEvents(
+      transaction,
+      moved.map(({ id }) => ({ messageId: id, atMs: nowMs, event: 'reroute', detail: reason })),
+    )
+    return moved.length
+  })
 }

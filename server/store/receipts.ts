@@ -123,7 +123,8 @@ async function findParts(
   )
   const rows = rawRows<Candidate>(
     await transaction.raw(
-      `select v.position, p.id as part_id, p.state as part_state, m.recipient, m.part_count
+      `select v.position, p.id as part_id, p.state as part_state, m.recipient,
+         coalesce(m.submitted_parts, m.part_count) as part_count
        from ${dialectOf(transaction).bulkRows('v', { position: 'bigint', remote_key: 'text', operator_id: 'bigint' })}
        join message_parts p on p.remote_key = v.remote_key and p.operator_id = v.operator_id
        join messages m on m.id = p.id / 256`,
@@ -194,9 +195,11 @@ async function statesOfLong(
     const rows = await transaction('message_parts')
       .whereBetween('id', [partIdOf(messageId, 1), partIdOf(messageId, 255)])
       .select('state')
-    const [message] = await transaction('messages').where({ id: messageId }).select('part_count')
+    const [message] = await transaction('messages')
+      .where({ id: messageId })
+      .select('part_count', 'submitted_parts')
     const states = rows.map(row => stateCodes.wordOf(row.state))
-    while (states.length < message.part_count) states.push('sent')
+    while (states.length < (message.submitted_parts ?? message.part_count)) states.push('sent')
     const state = stateOfParts(states)
     if (state !== 'sent') decided.set(messageId, { ...final, state })
   }

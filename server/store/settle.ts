@@ -13,6 +13,8 @@ export type SettleItem =
       kind: 'accepted'
       messageId: number
       partNumber: number
+      /** Submits that make the message: its parts, 1 where the operator splits, 0 when no longer known. */
+      submittedParts: number
       operatorId: number
       remoteKey: string
       atMs: number
@@ -99,12 +101,18 @@ async function settleAccepted(
     onConflict:
       'on conflict (id) do update set operator_id = excluded.operator_id, remote_key = excluded.remote_key',
   })
-  const allPartsIn = `(part_count = 1 or part_count =
+  const submitted = 'case when v.parts = 0 then coalesce(submitted_parts, part_count) else v.parts end'
+  const allPartsIn = `(${submitted} = 1 or ${submitted} =
     (select count(*) from message_parts p where p.id > messages.id * 256 and p.id < messages.id * 256 + 256))`
   const moved = await move(transaction, 'sent', {
-    columns: { id: 'bigint', at: 'bigint', operator_id: 'bigint' },
-    rows: distinctBy(items, item => item.messageId).map(item => [item.messageId, item.atMs, item.operatorId]),
-    set: 'sent_at = v.at, reason = null, operator_id = v.operator_id',
+    columns: { id: 'bigint', at: 'bigint', operator_id: 'bigint', parts: 'bigint' },
+    rows: distinctBy(items, item => item.messageId).map(item => [
+      item.messageId,
+      item.atMs,
+      item.operatorId,
+      item.submittedParts,
+    ]),
+    set: `sent_at = v.at, reason = null, operator_id = v.operator_id, submitted_parts = ${submitted}`,
     and: allPartsIn,
     entered,
   })

@@ -155,7 +155,8 @@ async function messageTables(knex: Knex): Promise<void> {
     `create table messages (
     id bigint not null, job bigint not null, alert_id integer, run_id integer, client_id integer,
     client_reference text, entity_key text, recipient text not null, sender text, text text not null,
-    encoding smallint not null, part_count smallint not null, is_flash smallint not null,
+    encoding smallint not null, part_count smallint not null, reference smallint not null,
+    submitted_parts smallint, is_flash smallint not null,
     category smallint not null, priority smallint not null, unknown_policy smallint not null,
     state smallint not null, reason text, operator_id integer, attempts smallint not null,
     due_at bigint not null, expires_at bigint not null, created_at bigint not null,

@@ -1,0 +1,41 @@
+/** What a session is made of and what it tells its owner. */
+import type { Clock } from '../../clock.ts'
+import type { DeliveryReceipt, IncomingPart, SubmitOutcome } from '../../operator.ts'
+import type { SmppConfig } from './config.ts'
+import type { TokenSource } from './deliveries.ts'
+import type { Answer } from './flow.ts'
+import type { SubmitEncoder } from './submit.ts'
+
+export type BindKind = 'transceiver' | 'transmitter' | 'receiver'
+
+/** Why a session is over. */
+export type SessionEnding =
+  | { kind: 'refused'; status: number; reason: string }
+  | { kind: 'lost'; reason: string }
+  /** We asked for it. */
+  | { kind: 'unbound' }
+
+/** A structured log line: a fixed event name and its fields; never a password, a text or a phone number. */
+export type SmppLog = (event: string, fields: Readonly<Record<string, unknown>>) => void
+
+/** Each array is one call per socket read; nothing is called after `onClosed`. */
+export interface SessionEvents {
+  onBound(): void
+  onClosed(ending: SessionEnding): void
+  onAnswer(answer: Answer): void
+  onOutcomes(outcomes: SubmitOutcome[]): void
+  onReceipts(receipts: DeliveryReceipt[]): void
+  onIncoming(parts: IncomingPart[]): void
+  /** The socket took what was waiting. */
+  onDrained(): void
+}
+
+export interface SessionSetup {
+  config: SmppConfig
+  kind: BindKind
+  clock: Clock
+  log: SmppLog
+  encoder: SubmitEncoder
+  tokens: TokenSource
+  events: SessionEvents
+}

@@ -1,0 +1,127 @@
+/** What a support engineer needs when a database server cannot be read: where, as whom, why, what to do. */
+import { lookup } from 'node:dns/promises'
+import { connect } from 'node:net'
+import type { Clock } from '../clock.ts'
+import { SourceError, type SourceErrorCode, type SourceTestStep } from '../source.ts'
+import { orAborted } from './row-reading.ts'
+
+export interface ServerPlace {
+  /** The server's product, for the messages. */
+  product: string
+  host: string
+  port: number
+  user: string
+  database: string
+  connectTimeoutMs: number
+}
+
+const adviceByCode: Record<string, string> = {
+  ENOTFOUND: 'The host name is unknown: check its spelling and the DNS of this machine.',
+  EAI_AGAIN: 'The name server does not answer: check the DNS of this machine, or give the address.',
+  ECONNREFUSED: 'Nothing listens there: check the port, that the server runs, and that it accepts remote clients.',
+  ETIMEDOUT: 'No answer: check the address, the route and the firewalls between this machine and the server.',
+  EHOSTUNREACH: 'No route to the host: check the address and the network.',
+  ENETUNREACH: 'No route to the network: check the address and the network.',
+  ECONNRESET: 'The connection was cut: check the TLS setting and the firewalls.',
+}
+
+/** `PostgreSQL 10.0.0.7:5432/agence as lecteur`: the beginning of every message; never the password. */
+export function placeName({ product, host, port, user, database }: ServerPlace): string {
+  return `${product} ${host}:${port}/${database} as ${user}`
+}
+
+/** A SourceError about a server. `words` are the server's or the driver's own. */
+export function serverError(
+  place: ServerPlace,
+  code: SourceErrorCode,
+  { words, advice, cause }: { words: string; advice: string; cause?: unknown },
+): SourceError {
+  const { host, port, user } = place
+  return new SourceError(code, `${placeName(place)}: ${words}. ${advice}`, { host, port, user, words }, cause)
+}
+
+/** The network's failures, the same for every driver; undefined when the server itself refused something. */
+export function networkError(place: ServerPlace, cause: unknown): SourceError | undefined {
+  const code = errorCode(cause)
+  const words = errorWords(cause)
+  const advice = adviceByCode[code]
+  if (advice !== undefined) return serverError(place, 'source-unreachable', { words, advice, cause })
+  if (/certificate|self.signed|altname|ssl|tls/i.test(`${code} ${words}`)) {
+    const tlsAdvice = 'Check the TLS mode of the source and the certificate of the authority.'
+    return serverError(place, 'source-unreachable', { words, advice: tlsAdvice, cause })
+  }
+  return undefined
+}
+
+/** A connection that took longer than its limit. */
+export function connectTimedOut(place: ServerPlace): SourceError {
+  const words = `no login within ${place.connectTimeoutMs} ms`
+  return serverError(place, 'source-unreachable', { words, advice: adviceByCode.ETIMEDOUT ?? '' })
+}
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : ''
+}
+
+/** Node joins the failures of several addresses in an AggregateError without a message of its own. */
+export function errorWords(error: unknown): string {
+  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorWords).join('; ')
+  return error instanceof Error ? error.message : String(error)
+}
+
+export interface TestAttempts {
+  place: ServerPlace
+  clock: Clock
+  signal: AbortSignal | undefined
+  /** Logs in; rejects with a SourceError. */
+  login(): Promise<{
+    /** Why the account is not read-only, in the server's words; empty when it is. */
+    findWriteRights(): Promise<string>
+    select(): Promise<unknown>
+    close(): Promise<void>
+  }>
+}
+
+/** Tries the connection step by step and stops at the first failure: what follows would only repeat it. */
+export async function testServer({ place, clock, signal, login }: TestAttempts): Promise<SourceTestStep[]> {
+  const steps: SourceTestStep[] = []
+  let session: Awaited<ReturnType<typeof login>> | undefined
+  const attempts: [SourceTestStep['step'], () => Promise<unknown>][] = [
+    ['resolve', () => lookup(place.host)],
+    ['connect', () => openPort(place, clock, signal)],
+    ['login', async () => (session = await login())],
+    ['read-only', async () => session?.findWriteRights()],
+    ['select', async () => session?.select()],
+  ]
+  try {
+    for (const [step, attempt] of attempts) {
+      signal?.throwIfAborted()
+      const found = await attempt()
+      const warning = step === 'read-only' ? String(found) : ''
+      steps.push({ step, outcome: warning === '' ? 'ok' : 'warning', detail: warning })
+    }
+  } catch (error) {
+    const step = attempts[steps.length]?.[0] ?? 'select'
+    const explained = error instanceof SourceError ? error : networkError(place, error)
+    steps.push({ step, outcome: 'failed', detail: explained?.message ?? errorWords(error) })
+  } finally {
+    await session?.close()
+  }
+  return steps
+}
+
+async function openPort(place: ServerPlace, clock: Clock, signal: AbortSignal | undefined): Promise<void> {
+  const late = new AbortController()
+  const cancel = clock.after(place.connectTimeoutMs, () => late.abort(connectTimedOut(place)))
+  const socket = connect({ host: place.host, port: place.port })
+  const opened = new Promise<void>((resolve, reject) => {
+    socket.once('connect', () => resolve())
+    socket.once('error', reject)
+  })
+  try {
+    await orAborted(opened, signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]))
+  } finally {
+    cancel()
+    socket.destroy()
+  }
+}

@@ -1,0 +1,183 @@
+/** SQLite files, read by a child process (see sqlite-reader.ts for why). */
+import { type ChildProcess, fork } from 'node:child_process'
+import { open, stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Clock } from '../clock.ts'
+import {
+  type Source,
+  SourceError,
+  type SourceQuery,
+  type SourceRow,
+  type SourceTestStep,
+  type SourceValue,
+} from '../source.ts'
+import { groupTables, mostColumns } from './describing.ts'
+import { batchRows, type CheckedStatement, readRows, type RowBatches } from './row-reading.ts'
+import { absolutePath, type ReadingSettings, readingSettings } from './settings.ts'
+import type { ReaderAnswer, ReaderOrder } from './sqlite-reader.ts'
+
+export const sqliteConfigSchema = z.strictObject({ path: absolutePath, ...readingSettings })
+export type SqliteConfig = z.output<typeof sqliteConfigSchema>
+
+/** Batches asked for ahead: the file is read while the rows before are worked on. */
+const batchesAhead = 3
+
+const tablesQuery = `SELECT NULL AS "schema", m.name AS "table", c.name AS "column", c.type AS "type"
+  FROM sqlite_master m JOIN pragma_table_info(m.name) c
+  WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid`
+
+/** @param config a file that exists; it is opened read-only for each read */
+export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): Source {
+  const place = `SQLite ${config.path}`
+  const readWith = (settings: ReadingSettings, query: SourceQuery, signal?: AbortSignal): AsyncGenerator<SourceRow> =>
+    readRows({
+      query,
+      dialect: 'sqlite',
+      settings,
+      clock,
+      signal,
+      place,
+      open: async (statement, stop) => {
+        await checkFile(config.path, place)
+        return startReader(config, statement, stop)
+      },
+      explain: error => explain(error, place),
+    })
+  return {
+    read: (query, signal) => readWith(config, query, signal),
+    test: signal => {
+      const countTables = { sql: 'SELECT count(*) AS n FROM sqlite_master' }
+      return testFile(config.path, place, () => drain(readWith(config, countTables, signal)))
+    },
+    describe: signal => groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
+    close: async () => undefined,
+  }
+}
+
+async function startReader(config: SqliteConfig, checked: CheckedStatement, signal: AbortSignal): Promise<RowBatches> {
+  const reader = fork(fileURLToPath(new URL('./sqlite-reader.ts', import.meta.url)), [], {
+    serialization: 'advanced',
+    execArgv: [],
+  })
+  const kill = (): void => {
+    reader.kill('SIGKILL')
+  }
+  signal.addEventListener('abort', kill, { once: true })
+  const answers = answersOf(reader)
+  const order: ReaderOrder = {
+    path: config.path,
+    statement: checked.statement,
+    values: Object.fromEntries(checked.parameterNames.map((name, index) => [name, checked.values[index] ?? null])),
+    encoding: config.encoding,
+    batchRows,
+  }
+  const close = async (): Promise<void> => {
+    signal.removeEventListener('abort', kill)
+    kill()
+  }
+  try {
+    reader.send(order)
+    const opened = await answers.next()
+    for (let ahead = 0; ahead < batchesAhead; ahead += 1) reader.send('next')
+    return {
+      columns: opened.kind === 'columns' ? opened.columns : [],
+      async next(): Promise<SourceValue[][]> {
+        const answer = await answers.next()
+        if (answer.kind === 'rows' && answer.rows.length > 0 && reader.connected) reader.send('next')
+        return answer.kind === 'rows' ? answer.rows : []
+      },
+      close,
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+/** The reader's answers in order; a failure, or its end, rejects. */
+function answersOf(reader: ChildProcess): { next(): Promise<Exclude<ReaderAnswer, { kind: 'failed' }>> } {
+  const arrived: ReaderAnswer[] = []
+  let waiting: (() => void) | undefined
+  const put = (answer: ReaderAnswer): void => {
+    arrived.push(answer)
+    waiting?.()
+  }
+  reader.on('message', message => put(message as ReaderAnswer))
+  reader.once('error', error => put({ kind: 'failed', code: 'ERROR', message: error.message }))
+  reader.once('exit', (code, signal) => {
+    put({ kind: 'failed', code: 'ERROR', message: `the reading process ended (${signal ?? code})` })
+  })
+  return {
+    async next() {
+      if (arrived.length === 0) {
+        await new Promise<void>(resolve => {
+          waiting = resolve
+        })
+      }
+      const answer = arrived.shift()!
+      if (answer.kind === 'failed') throw Object.assign(new Error(answer.message), { code: answer.code })
+      return answer
+    },
+  }
+}
+
+/** @throws SourceError unless the path is a file that can be read and begins as SQLite files do */
+async function checkFile(path: string, place: string): Promise<void> {
+  try {
+    const { size } = await stat(path)
+    const file = await open(path, 'r')
+    try {
+      const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0)
+      const isSqlite = size === 0 || buffer.toString('latin1', 0, bytesRead) === 'SQLite format 3\0'
+      if (isSqlite) return
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    const code = errorCode(error)
+    const message = `${place}: the file cannot be read (${code}). Check the path, and that the service's account may read the file and enter its folder.`
+    throw new SourceError('source-unreachable', message, { reason: code }, error)
+  }
+  throw new SourceError('source-unreachable', `${place}: this is not a SQLite file, or it is encrypted.`)
+}
+
+function explain(error: unknown, place: string): SourceError {
+  const code = errorCode(error)
+  const words = error instanceof Error ? error.message : String(error)
+  const isUnreachable = /^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|IOERR|READONLY|PERM)/.test(code)
+  const advice = isUnreachable ? 'Check the file and the rights on its folder.' : 'Correct the query.'
+  return new SourceError(
+    isUnreachable ? 'source-unreachable' : 'source-query-failed',
+    `${place}: ${words} (${code}). ${advice}`,
+    { reason: code },
+    error,
+  )
+}
+
+/** A file has no host to resolve and no login; opened read-only it cannot be written. */
+async function testFile(path: string, place: string, select: () => Promise<void>): Promise<SourceTestStep[]> {
+  const steps: SourceTestStep[] = []
+  const attempts = [
+    ['connect', () => checkFile(path, place)],
+    ['select', select],
+  ] as const
+  for (const [step, attempt] of attempts) {
+    try {
+      await attempt()
+      steps.push({ step, outcome: 'ok', detail: '' })
+    } catch (error) {
+      return [...steps, { step, outcome: 'failed', detail: error instanceof Error ? error.message : String(error) }]
+    }
+    if (step === 'connect') steps.push({ step: 'read-only', outcome: 'ok', detail: '' })
+  }
+  return steps
+}
+
+async function drain(rows: AsyncGenerator<SourceRow>): Promise<void> {
+  while ((await rows.next()).done !== true);
+}
+
+function errorCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
+}

@@ -1,0 +1,97 @@
+import test, { type ExecutionContext } from 'ava'
+import mysql from 'mysql2/promise'
+import { createDatabase, type MariadbDatabase, mariadbAvailable, startMariadb } from '../../support/mariadb.ts'
+import { collect, openFixture, testSourceContract } from './contract.ts'
+import { type ServerFixture, testServerContract } from './server-contract.ts'
+
+const serverTest = mariadbAvailable() ? test : test.skip
+
+const fixture: ServerFixture = {
+  kind: 'mysql',
+  serverTest,
+  database: async t => connect(t, await createDatabase(t)),
+  async startServer(t) {
+    const server = await startMariadb(t)
+    return { config: settingsOf(server), stop: server.stop }
+  },
+  typesTable: [
+    `CREATE TABLE contract_types (code CHAR(6), due DATE, seen DATETIME, premium DECIMAL(30,2), policy BIGINT,
+      age INT, active BOOLEAN, absent TEXT, photo BLOB, rate FLOAT, name VARCHAR(40))`,
+    `INSERT INTO contract_types VALUES ('AB', '2027-01-01', '2027-03-28 02:30:00', 12345678901234567.89,
+      9007199254740993, 42, TRUE, NULL, x'00ff80', 0.1, 'Ouédraogo œ ’')`,
+  ],
+  yes: 1,
+  numbers: count => `SELECT seq AS n, lpad(seq, 200, '0') AS pad FROM seq_1_to_${count}`,
+  silent: 'SELECT count(a.seq + b.seq) AS n FROM seq_1_to_100000 AS a, seq_1_to_1000000 AS b',
+  legacyTable: [
+    'CREATE TABLE legacy (id INT, name VARCHAR(40) CHARACTER SET latin1)',
+    "INSERT INTO legacy VALUES (1, 'Aïcha N’Guessan œ €')",
+    // What a program writes that sends UTF-8 over a connection declared latin1.
+    "INSERT INTO legacy VALUES (2, CAST(x'5a6fc3a9' AS CHAR CHARACTER SET latin1))",
+  ],
+  writingFunction: [
+    'CREATE FUNCTION write_row() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO people VALUES (1); RETURN 1; END',
+  ],
+  async readerConfig({ config, execute }) {
+    await execute("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'only reads'")
+    await execute(`GRANT SELECT ON ${config.database}.* TO 'reader'@'127.0.0.1'`)
+    return { ...config, user: 'reader', password: 'only reads' }
+  },
+  async runningCount({ config, execute }) {
+    const running = `SELECT count(*) AS running FROM information_schema.PROCESSLIST
+      WHERE DB = '${config.database}' AND INFO LIKE '%seq_1_to_100000 AS a%' AND ID <> CONNECTION_ID()`
+    const [rows] = (await execute(running)) as [{ running: number }[]]
+    return Number(rows[0]?.running ?? 0)
+  },
+}
+
+testSourceContract(fixture)
+testServerContract(fixture)
+
+serverTest('mysql: DOS letters in a column that claims latin1 are read with the encoding setting', async t => {
+  const { config, execute } = await fixture.database(t)
+  await execute('CREATE TABLE insured (name VARCHAR(40) CHARACTER SET latin1, note TEXT CHARACTER SET latin1)')
+  await execute("INSERT INTO insured VALUES (x'5a6f82', x'8087')")
+  const source = openFixture(t, fixture, config, { encoding: 'cp850' })
+  t.deepEqual(await collect(source.read({ sql: 'SELECT name, note FROM insured' })), [{ name: 'Zoé', note: 'Çç' }])
+})
+
+serverTest('mysql: bits are integers, times and zero dates are text, unsigned integers are exact', async t => {
+  const { config, execute } = await fixture.database(t)
+  await execute('CREATE TABLE odd (flag BIT(1), mask BIT(12), hour TIME, day DATE, big BIGINT UNSIGNED, doc JSON)')
+  await execute("SET SESSION sql_mode = ''")
+  await execute(`INSERT INTO odd VALUES (b'1', b'100000000001', '26:03:04', '0000-00-00', 18446744073709551615, '{"a":1}')`)
+  t.deepEqual(await collect(openFixture(t, fixture, config).read({ sql: 'SELECT * FROM odd' })), [
+    { flag: 1, mask: 2049, hour: '26:03:04', day: '0000-00-00', big: '18446744073709551615', doc: '{"a":1}' },
+  ])
+})
+
+serverTest('mysql: the session reads quotes and backslashes as the guard does, whatever the server prefers', async t => {
+  const { config, execute } = await fixture.database(t)
+  await execute("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+  t.teardown(() => execute('SET GLOBAL sql_mode = DEFAULT'))
+  const source = openFixture(t, fixture, config)
+  const sql = `SELECT "it\\'s" AS quoted, 'a\\'b' AS escaped, :given AS given`
+  t.deepEqual(await collect(source.read({ sql, params: { given: "\\' OR 1=1 -- " } })), [
+    { quoted: "it's", escaped: "a'b", given: "\\' OR 1=1 -- " },
+  ])
+})
+
+serverTest('mysql: a server without TLS refuses a source that requires it', async t => {
+  const { config } = await fixture.database(t)
+  const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
+  t.is(steps.at(-1)?.step, 'login')
+  t.regex(steps.at(-1)?.detail ?? '', /TLS/)
+})
+
+async function connect(t: ExecutionContext, database: Settings) {
+  const connection = await mysql.createConnection({ ...settingsOf(database), charset: 'utf8mb4' })
+  t.teardown(() => connection.end())
+  return { config: { ...settingsOf(database) }, execute: async (sql: string) => await connection.query(sql) }
+}
+
+type Settings = Pick<MariadbDatabase, 'host' | 'port' | 'user' | 'password' | 'database'>
+
+function settingsOf({ host, port, user, password, database }: Settings): Settings & Record<string, unknown> {
+  return { host, port, user, password, database }
+}

@@ -1,0 +1,106 @@
+import test, { type ExecutionContext } from 'ava'
+import pg from 'pg'
+import {
+  createDatabase,
+  type PostgresDatabase,
+  postgresAvailable,
+  startPostgres,
+} from '../../support/postgres.ts'
+import { collect, openFixture, testSourceContract } from './contract.ts'
+import { type ServerFixture, testServerContract } from './server-contract.ts'
+
+const serverTest = postgresAvailable() ? test : test.skip
+
+const fixture: ServerFixture = {
+  kind: 'postgres',
+  serverTest,
+  database: async t => connect(t, await createDatabase(t)),
+  async startServer(t) {
+    const server = await startPostgres(t)
+    return { config: settingsOf(server), stop: server.stop }
+  },
+  typesTable: [
+    `CREATE TABLE contract_types (code CHAR(6), due DATE, seen TIMESTAMP, premium NUMERIC(30,2), policy BIGINT,
+      age INT, active BOOLEAN, absent TEXT, photo BYTEA, rate REAL, name VARCHAR(40))`,
+    `INSERT INTO contract_types VALUES ('AB', '2027-01-01', '2027-03-28 02:30:00', 12345678901234567.89,
+      9007199254740993, 42, TRUE, NULL, '\\x00ff80', 0.1, 'Ouédraogo œ ’')`,
+  ],
+  yes: true,
+  numbers: count => `SELECT n, lpad(n::text, 200, '0') AS pad FROM generate_series(1, ${count}) AS n`,
+  silent: 'SELECT count(*) AS n FROM generate_series(1, 2000000000) AS a',
+  legacyTable: [
+    'CREATE TABLE legacy (id INT, name TEXT)',
+    "INSERT INTO legacy VALUES (1, 'Aïcha N’Guessan œ €'), (2, 'Zoé')",
+  ],
+  writingFunction: [
+    `CREATE FUNCTION write_row() RETURNS INT VOLATILE LANGUAGE sql AS
+      'INSERT INTO people VALUES (1) RETURNING id'`,
+  ],
+  async readerConfig({ config, execute }) {
+    await execute("CREATE ROLE reader LOGIN PASSWORD 'only reads'")
+    await execute('GRANT SELECT ON ALL TABLES IN SCHEMA public TO reader')
+    return { ...config, user: 'reader', password: 'only reads' }
+  },
+  async runningCount({ config, execute }) {
+    const running = `SELECT count(*)::int AS running FROM pg_stat_activity
+      WHERE application_name = 'rappel' AND state = 'active' AND datname = '${config.database}'`
+    const result = (await execute(running)) as pg.QueryResult<{ running: number }>
+    return result.rows[0]?.running ?? 0
+  },
+}
+
+testSourceContract(fixture)
+testServerContract(fixture)
+
+serverTest('postgres: a database that claims no encoding gives its Windows letters', async t => {
+  const { config, execute } = await fixture.database(t)
+  const name = `${config.database}_ascii`
+  await execute(`CREATE DATABASE ${name} TEMPLATE template0 ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C'`)
+  t.teardown(() => execute(`DROP DATABASE ${name} WITH (FORCE)`))
+  const legacy = await connect(t, { ...settingsOf(await createDatabase(t)), database: name })
+  await legacy.execute('CREATE TABLE insured (id INT, name VARCHAR(40), town CHAR(10))')
+  await legacy.execute("INSERT INTO insured VALUES (1, E'A\\xefcha N\\x92Guessan', E'Th\\xe8s'), (2, 'Zoé', 'Pô')")
+  const source = openFixture(t, fixture, legacy.config, { encoding: 'cp1252' })
+  const query = { sql: 'SELECT name, town FROM insured WHERE id < :below ORDER BY id', params: { below: 9 } }
+  t.deepEqual(await collect(source.read(query)), [
+    { name: 'Aïcha N’Guessan', town: 'Thès' },
+    { name: 'Zoé', town: 'Pô' },
+  ])
+})
+
+serverTest('postgres: instants are written in the time zone of the source, and odd values stay words', async t => {
+  const { config } = await fixture.database(t)
+  const source = openFixture(t, fixture, config, { timeZone: 'Africa/Lagos' })
+  const sql = `SELECT timestamptz '2027-01-01 23:30:00Z' AS instant, date 'infinity' AS forever,
+    float8 'NaN' AS unknown, ARRAY[1, 2] AS list, '{"a": 1}'::jsonb AS document, interval '1 day' AS span`
+  t.deepEqual(await collect(source.read({ sql })), [
+    {
+      instant: '2027-01-02 00:30:00+01',
+      forever: 'infinity',
+      unknown: 'NaN',
+      list: '{1,2}',
+      document: '{"a": 1}',
+      span: '1 day',
+    },
+  ])
+})
+
+serverTest('postgres: a server without TLS refuses a source that requires it', async t => {
+  const { config } = await fixture.database(t)
+  const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
+  t.is(steps.at(-1)?.step, 'login')
+  t.regex(steps.at(-1)?.detail ?? '', /SSL.*TLS mode/)
+})
+
+async function connect(t: ExecutionContext, database: Settings) {
+  const client = new pg.Client({ ...settingsOf(database) })
+  await client.connect()
+  t.teardown(() => client.end())
+  return { config: { ...settingsOf(database) }, execute: async (sql: string) => await client.query(sql) }
+}
+
+type Settings = Pick<PostgresDatabase, 'host' | 'port' | 'user' | 'password' | 'database'>
+
+function settingsOf({ host, port, user, password, database }: Settings): Settings & Record<string, unknown> {
+  return { host, port, user, password, database }
+}
