@@ -6,7 +6,7 @@ import { smppConfigSchema } from './smpp/config.ts'
 import { createSmppLink } from './smpp/link.ts'
 
 /** What a link writes to the log: an event name, then its fields. Never a password, never a text. */
-export type LinkLog = (event: string, fields: Readonly<Record<string, string | number | boolean>>) => void
+export type LinkLog = (event: string, fields: Readonly<Record<string, unknown>>) => void
 
 export interface LinkDependencies {
   handlers: LinkHandlers

@@ -121,6 +121,12 @@ export function rawRows<Row>(answer: unknown): Row[] {
   return Array.isArray(answer) ? (answer as Row[]) : (answer as { rows: Row[] }).rows
 }
 
+/** True when a row broke a unique index: another one of the name exists. */
+export function isUniqueViolation(error: unknown): boolean {
+  const code = (error as { code?: unknown })?.code
+  return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === '23505'
+}
+
 /** True when the database cannot write for want of room or of a connection: a state that may pass, not a bug. */
 export function isStoreUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown })?.code

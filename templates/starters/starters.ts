@@ -11,6 +11,8 @@ import { occasionStartersFr } from './fr/occasions.ts'
 import { paymentStartersFr } from './fr/payments.ts'
 import type { StarterTemplate } from './starter.ts'
 
+const byId = (a: StarterTemplate, b: StarterTemplate): number => a.id.localeCompare(b.id)
+
 export const starterTemplates: readonly StarterTemplate[] = [
   ...dueDateStartersFr,
   ...contractStartersFr,
@@ -22,4 +24,4 @@ export const starterTemplates: readonly StarterTemplate[] = [
   ...claimStartersEn,
   ...paymentStartersEn,
   ...occasionStartersEn,
-]
+].sort(byId)

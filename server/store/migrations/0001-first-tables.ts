@@ -5,8 +5,11 @@ import { dialectOf } from '../dialect.ts'
 const queued = 1
 const sending = 2
 const held = 0
-/** Everything a person may have to look at: held, undelivered, expired, refused, unknown, blocked. */
-const attention = '(0, 5, 6, 7, 8, 9)'
+/**
+ * Everything a person may have to look at: held, undelivered, expired, refused, unknown, blocked. Spelt with `or`:
+ * SQLite never uses a partial index whose condition is an `in` list (https://sqlite.org/partialindex.html, 3).
+ */
+const attention = [0, 5, 6, 7, 8, 9].map(state => `state = ${state}`).join(' or ')
 
 export async function firstTables(knex: Knex): Promise<void> {
   await configurationTables(knex)
@@ -33,7 +36,7 @@ async function configurationTables(knex: Knex): Promise<void> {
   })
   await schema.createTable('operators', table => {
     table.increments('id')
-    table.string('name', 80).notNullable().unique()
+    table.string('name', 80).notNullable()
     table.string('protocol', 20).notNullable()
     table.text('config').notNullable()
     table.text('sealed_password')
@@ -43,7 +46,10 @@ async function configurationTables(knex: Knex): Promise<void> {
     table.boolean('is_started').notNullable().defaultTo(true)
     table.bigInteger('created_at').notNullable()
     table.bigInteger('updated_at').notNullable()
+    // Deleted ones stay, hidden: messages and counters of years go on naming them.
+    table.bigInteger('deleted_at')
   })
+  await schema.raw('create unique index operators_name on operators (name) where deleted_at is null')
   await schema.createTable('routes', table => {
     table.increments('id')
     // Digits after the plus, for example 22670; empty for every number.
@@ -84,8 +90,10 @@ async function alertTables(knex: Knex): Promise<void> {
   const { clusteredSuffix } = dialectOf(knex)
   await schema.createTable('alerts', table => {
     table.increments('id')
-    table.string('name', 80).notNullable().unique()
+    table.string('name', 80).notNullable()
     table.text('definition').notNullable()
+    // Copied out of the definition, so that no source that is in use can be deleted; null once the alert is.
+    table.integer('source_id').references('sources.id')
     table.boolean('is_active').notNullable().defaultTo(false)
     table.boolean('has_baseline').notNullable().defaultTo(false)
     table.bigInteger('next_run_at')
@@ -93,6 +101,14 @@ async function alertTables(knex: Knex): Promise<void> {
     table.integer('open_run_id')
     table.bigInteger('created_at').notNullable()
     table.bigInteger('updated_at').notNullable()
+    // Deleted ones stay, hidden: ledger, runs and messages go on naming them.
+    table.bigInteger('deleted_at')
+  })
+  await schema.raw('create unique index alerts_name on alerts (name) where deleted_at is null')
+  await schema.createTable('alert_templates', table => {
+    table.integer('alert_id').notNullable().references('alerts.id')
+    table.integer('template_id').notNullable().references('templates.id')
+    table.primary(['alert_id', 'template_id'])
   })
   await schema.createTable('runs', table => {
     table.increments('id')
@@ -104,6 +120,8 @@ async function alertTables(knex: Knex): Promise<void> {
     table.bigInteger('started_at').notNullable()
     table.bigInteger('finished_at')
     for (const count of runCountColumns) table.bigInteger(count).notNullable().defaultTo(0)
+    // All that were met; run_issues keeps the first of them.
+    table.bigInteger('issue_count').notNullable().defaultTo(0)
     table.index(['alert_id', 'id'])
   })
   await schema.createTable('run_issues', table => {
@@ -170,8 +188,8 @@ async function messageTables(knex: Knex): Promise<void> {
     `create index messages_queue on messages (operator_id, priority, job, due_at, id) where state = ${queued}`,
   )
   await schema.raw(`create index messages_sending on messages (operator_id) where state = ${sending}`)
-  await schema.raw(`create index messages_held on messages (alert_id, reason) where state = ${held}`)
-  await schema.raw(`create index messages_attention on messages (state, id) where state in ${attention}`)
+  await schema.raw(`create index messages_held on messages (alert_id, reason, operator_id) where state = ${held}`)
+  await schema.raw(`create index messages_attention on messages (state, id) where ${attention}`)
   await schema.raw('create index messages_recipient on messages (recipient, id)')
   await schema.raw(
     'create index messages_client on messages (client_id, client_reference) where client_reference is not null',
@@ -247,7 +265,8 @@ async function accessTables(knex: Knex): Promise<void> {
     table.text('detail').notNullable()
     table.bigInteger('raised_at').notNullable()
     table.bigInteger('last_at').notNullable()
+    table.bigInteger('occurrences').notNullable()
     table.bigInteger('cleared_at')
-    table.index(['cleared_at', 'kind', 'subject'])
   })
+  await schema.raw('create unique index alarms_open on alarms (kind, subject) where cleared_at is null')
 }

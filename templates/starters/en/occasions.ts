@@ -20,7 +20,7 @@ export const occasionStartersEn: readonly StarterTemplate[] = [
     trigger: { kind: 'feast' },
     source:
       '{{cie}} wishes you a happy {{fete}} {{annee}}. Peace, health and prosperity to you and your family.',
-    sampleRows: [sample(['cie'], { fete: 'New Year', annee: 2027 })],
+    sampleRows: [sample(['cie'], { fete: 'Tabaski', annee: 2027 })],
   },
   {
     id: 'T16',

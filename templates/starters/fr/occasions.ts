@@ -20,7 +20,7 @@ export const occasionStartersFr: readonly StarterTemplate[] = [
     trigger: { kind: 'feast' },
     source:
       '{{cie}} vous souhaite une bonne et heureuse {{fete}} {{annee}}. Paix, santé et prospérité à vous et à vos proches.',
-    sampleRows: [sample(['cie'], { fete: 'année', annee: 2027 })],
+    sampleRows: [sample(['cie'], { fete: 'Tabaski', annee: 2027 })],
   },
   {
     id: 'T16',

@@ -1,0 +1,154 @@
+/** A link with everything it told kept for the test, and parts to submit. */
+import type { ExecutionContext } from 'ava'
+import type { Clock } from '../../../../connectors/clock.ts'
+import type {
+  DeliveryReceipt,
+  IncomingPart,
+  LinkStatus,
+  OperatorLink,
+  OutgoingPart,
+  SubmitOutcome,
+} from '../../../../connectors/operator.ts'
+import { type SmppConfigInput, smppConfigSchema } from '../../../../connectors/operators/smpp/config.ts'
+import { createSmppLink } from '../../../../connectors/operators/smpp/link.ts'
+import { command } from '../../../../connectors/operators/smpp/tables.ts'
+import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
+import { answer, type ScriptedSmsc, type SmscConnection, scriptedSmsc } from './scripted-smsc.ts'
+
+export interface Told {
+  outcomes: SubmitOutcome[]
+  /** How many calls brought them. */
+  outcomeCalls: number
+  receipts: DeliveryReceipt[]
+  receiptCalls: number
+  incoming: IncomingPart[]
+  states: LinkStatus[]
+  capacityCalls: number
+  log: { event: string; fields: Readonly<Record<string, unknown>> }[]
+  /** Resolves as soon as `check` holds; looked at after every call of the link. */
+  until(check: () => boolean): Promise<void>
+}
+
+export interface LinkUnderTest {
+  link: OperatorLink
+  told: Told
+}
+
+export function linkUnderTest(
+  t: ExecutionContext,
+  config: Partial<SmppConfigInput> & { port: number },
+  clock: Clock,
+): LinkUnderTest {
+  const waiting: { check: () => boolean; resolve: () => void }[] = []
+  const look = (): void => {
+    for (const wait of [...waiting]) {
+      if (!wait.check()) continue
+      waiting.splice(waiting.indexOf(wait), 1)
+      wait.resolve()
+    }
+  }
+  const told: Told = {
+    outcomes: [],
+    outcomeCalls: 0,
+    receipts: [],
+    receiptCalls: 0,
+    incoming: [],
+    states: [],
+    capacityCalls: 0,
+    log: [],
+    until: check =>
+      new Promise(resolve => {
+        waiting.push({ check, resolve })
+        look()
+      }),
+  }
+  const link = createSmppLink({
+    config: smppConfigSchema.parse({
+      host: '127.0.0.1',
+      systemId: 'ASSUR1',
+      password: 'S3cret!',
+      partsPerSecond: 0,
+      ...config,
+    }),
+    clock,
+    random: () => 0,
+    log: (event, fields) => {
+      told.log.push({ event, fields })
+      queueMicrotask(look)
+    },
+    handlers: {
+      onOutcomes(outcomes) {
+        told.outcomes.push(...outcomes)
+        told.outcomeCalls += 1
+        queueMicrotask(look)
+      },
+      onReceipts(receipts) {
+        told.receipts.push(...receipts)
+        told.receiptCalls += 1
+        queueMicrotask(look)
+      },
+      onIncoming(parts) {
+        told.incoming.push(...parts)
+        queueMicrotask(look)
+      },
+      onState(status) {
+        told.states.push(status)
+        queueMicrotask(look)
+      },
+      onCapacity() {
+        told.capacityCalls += 1
+        queueMicrotask(look)
+      },
+    },
+  })
+  t.teardown(() => link.stop(0))
+  return { link, told }
+}
+
+export interface BoundLink extends LinkUnderTest {
+  smsc: ScriptedSmsc
+  peer: SmscConnection
+  clock: FakeClock
+}
+
+/** A started link whose peer has accepted the bind. */
+export async function boundLink(
+  t: ExecutionContext,
+  config: Partial<SmppConfigInput> = {},
+): Promise<BoundLink> {
+  const smsc = await scriptedSmsc(t)
+  const clock = fakeClock()
+  const { link, told } = linkUnderTest(t, { ...config, port: smsc.port }, clock)
+  link.start()
+  const peer = await smsc.connection()
+  await peer.acceptBind()
+  await told.until(() => link.status().state === 'bound')
+  return { link, told, smsc, peer, clock }
+}
+
+export function part(partId: number, fields: Partial<OutgoingPart> = {}): OutgoingPart {
+  return {
+    partId,
+    recipient: '22670000001',
+    sender: '38001',
+    encoding: 'gsm7',
+    text: 'Votre contrat expire le 15/03/2027.',
+    partNumber: 1,
+    partCount: 1,
+    reference: 0,
+    validitySeconds: 0,
+    requestReceipt: true,
+    isFlash: false,
+    ...fields,
+  }
+}
+
+/** Submits one part and has it accepted: what a probe needs. */
+export async function roundTrip(
+  { link, told, peer }: Pick<BoundLink, 'link' | 'told' | 'peer'>,
+  partId: number,
+) {
+  link.submit([part(partId)])
+  answer(peer, await peer.next(command.submitSm), `id${partId}`)
+  await told.until(() => told.outcomes.some(outcome => outcome.partId === partId))
+}
