@@ -4,6 +4,7 @@
  */
 import type { PartEncoding } from '../connectors/operator.ts'
 import type { AlertDefinition } from './alerts/alert.ts'
+import type { CalendarOverrides } from './calendar/overrides.ts'
 
 export const categories = ['transactional', 'reminder', 'marketing'] as const
 /** What kind of message it is: decides hours, caps, stop list and what happens after an unknown outcome. */
@@ -18,7 +19,13 @@ export type UnknownPolicy = 'resend' | 'hold'
 /** Why a message waits. `run-open` is lifted when its run ends below the cap. */
 export type HoldReason = 'missing-value' | 'approval' | 'run-open' | 'feast-unconfirmed' | 'manual'
 /** Why a message will never leave. */
-export type BlockReason = 'stop-list' | 'frequency-cap' | 'no-sending-time' | 'no-route' | 'text-refused' | 'expired'
+export type BlockReason =
+  | 'stop-list'
+  | 'frequency-cap'
+  | 'no-sending-time'
+  | 'no-route'
+  | 'text-refused'
+  | 'expired'
 
 /** A message on its way into the store. Times are epoch milliseconds, UTC. */
 export interface NewMessage {
@@ -102,7 +109,7 @@ export type RunOutcome = (typeof runOutcomes)[number]
 /** How many rows came to what. `read` = `matched` rows + not due + filtered + rejected, row by row. */
 export interface RunCounts {
   read: number
-  /** Occurrences found due. */
+  /** Occurrences found due: enqueued, held, blocked and duplicates together. */
   matched: number
   enqueued: number
   held: number
@@ -172,10 +179,12 @@ export interface SchedulerStore {
     memories?: { alertId: number; entries: readonly { entityKey: string; memory: string }[] },
   ): Promise<EnqueueResult[]>
   /** Queues (or, above a cap, holds for approval) what the run held back as `run-open`. Returns how many. */
-  closeRunHold(alertId: number, outcome: 'release' | 'approval', nowMs: number): Promise<number>
+  closeRunHold(hold: { alertId: number; outcome: 'release' | 'approval'; nowMs: number }): Promise<number>
   recordIssues(runId: number, issues: readonly RunIssue[]): Promise<void>
   /** The newest version of a template; null when there is none. */
-  template(templateId: number): Promise<{ templateId: number; version: number; language: 'fr' | 'en'; source: string } | null>
-  /** Islamic and other dates that an administrator has fixed. */
-  feastOverrides(country: string): Promise<{ feast: string; year: number; date: string }[]>
+  template(
+    templateId: number,
+  ): Promise<{ templateId: number; version: number; language: 'fr' | 'en'; source: string } | null>
+  /** Dates of feasts and days off that an administrator has fixed. */
+  calendarOverrides(): Promise<CalendarOverrides>
 }

@@ -44,8 +44,10 @@ export const maxTemplateLength = 4_000
 
 /** @throws TemplateError `template-too-long` or `template-syntax` */
 export function parseTemplate(source: string): hbs.AST.Program {
+  const at = { line: 1, column: 1, found: '' }
+  // Handlebars takes a ready syntax tree as well, which a JSON body could smuggle in.
+  if (typeof source !== 'string') throw new TemplateError('template-syntax', at, 'a text')
   if (source.length > maxTemplateLength) {
-    const at = { line: 1, column: 1, found: '' }
     throw new TemplateError(
       'template-too-long',
       at,

@@ -109,10 +109,11 @@ const maxWholeDigits = 15
 
 const currency =
   /(?:^(?:XOF|XAF|EUR|FCFA|€))|(?:(?:F ?\.?C\.?F\.?A\.?|F ?CFA|CFA|XOF|XAF|EUR(?:OS?)?|€|FRS?|F)\.?$)/i
-const spaces = /[\s\u00a0\u202f\u2009']/g
+/** Apostrophes group thousands in Swiss files. */
+const spaces = /[ ']/g
 const plainNumber = /^-?\d+(?:[.,]\d+)?$/
-const grouped = /^-?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+(?:[.,]\d+)?$/
-const groupedOnce = /^-?\d{1,3}([.,])\d{3}[.,]\d+$/
+const grouped = /^-?\d{1,3}(?:([.,])\d{3})(?:\1\d{3})+(?:(?!\1)[.,]\d+)?$/
+const groupedOnce = /^-?\d{1,3}([.,])\d{3}(?!\1)[.,]\d+$/
 
 /**
  * Reads `145500.00`, `145 500,00 F`, `1.145.500`, `145500`, keeping exact decimals.
@@ -125,7 +126,11 @@ export function parseAmountValue(value: TemplateValue): ParsedAmount {
   if (typeof value === 'bigint')
     return value < 10n ** 15n && value > -(10n ** 15n) ? amountOf(String(value), '.') : notAnAmount
   if (typeof value !== 'string' || value.length > maxAmountLength) return notAnAmount
-  const text = value.trim().replace(currency, '').replace(spaces, '').replace(/^[−–]/, '-')
+  const bare = value
+    .replace(/[\s\u00a0\u202f]+/g, ' ')
+    .trim()
+    .replace(currency, '')
+  const text = bare.replace(spaces, '').replace(/^[−–]/, '-')
   if (plainNumber.test(text)) {
     const isAmbiguous = /^-?[1-9]\d{0,2}[.,]\d{3}$/.test(text)
     return isAmbiguous ? notAnAmount : amountOf(text, text.includes(',') ? ',' : '.')

@@ -2,8 +2,10 @@
 import type { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { Source } from '../source.ts'
-import { mysqlConfigSchema, openMysql } from './mysql.ts'
-import { openPostgres, postgresConfigSchema } from './postgres.ts'
+import { openMysql } from './mysql.ts'
+import { mysqlConfigSchema } from './mysql-connection.ts'
+import { openPostgres } from './postgres.ts'
+import { postgresConfigSchema } from './postgres-connection.ts'
 import { openSqlite, sqliteConfigSchema } from './sqlite.ts'
 
 export interface SourceContext {

@@ -25,7 +25,15 @@ interface CastField {
   buffer(): Buffer | null
 }
 
-const castTextTypes = new Set(['VARCHAR', 'VAR_STRING', 'STRING', 'TINY_BLOB', 'BLOB', 'MEDIUM_BLOB', 'LONG_BLOB'])
+const castTextTypes = new Set([
+  'VARCHAR',
+  'VAR_STRING',
+  'STRING',
+  'TINY_BLOB',
+  'BLOB',
+  'MEDIUM_BLOB',
+  'LONG_BLOB',
+])
 
 /** Hands text over as its stored bytes; everything else as the driver reads it. */
 export function textAsBytes(field: CastField, next: () => unknown): unknown {
@@ -41,7 +49,10 @@ export function rowConverter(
   return row => row.map((value, index) => (value === null ? null : converters[index]!(value)))
 }
 
-function converterOf(field: FieldPacket, encoding: ReadingSettings['encoding']): (value: unknown) => SourceValue {
+function converterOf(
+  field: FieldPacket,
+  encoding: ReadingSettings['encoding'],
+): (value: unknown) => SourceValue {
   const type = field.columnType ?? field.type
   if (type === Types.BIT) return bitsToInteger
   if (type === Types.FLOAT) return shortestFloat

@@ -1,38 +1,13 @@
 /** MySQL and MariaDB: one connection per read, a prepared statement in a read-only transaction, streamed. */
-import mysql, { type Connection, type FieldPacket } from 'mysql2'
-import { z } from 'zod'
+import type { Connection, FieldPacket } from 'mysql2'
 import type { Clock } from '../clock.ts'
-import type { Source, SourceError, SourceQuery, SourceRow } from '../source.ts'
+import type { Source, SourceQuery, SourceRow } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
+import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
 import { rowConverter, textAsBytes } from './mysql-values.ts'
-import { batchRows, type CheckedStatement, orAborted, readRows, type RowBatches } from './row-reading.ts'
-import {
-  connectTimedOut,
-  errorCode,
-  errorWords,
-  networkError,
-  placeName,
-  type ServerPlace,
-  serverError,
-  testServer,
-} from './server-place.ts'
-import { port, type ReadingSettings, readingSettings, serverSettings, tlsOptions } from './settings.ts'
-
-export const mysqlConfigSchema = z.strictObject({ ...serverSettings, port: port(3306), ...readingSettings })
-export type MysqlConfig = z.output<typeof mysqlConfigSchema>
-
-/** The driver needs its own TLS, string and number rules; none of them may depend on the server's defaults. */
-const driverOptions = {
-  multipleStatements: false,
-  dateStrings: true,
-  supportBigNumbers: true,
-  bigNumberStrings: false,
-  decimalNumbers: false,
-  charset: 'utf8mb4',
-  enableKeepAlive: true,
-  /** Never a file of this machine, whatever the server asks for. */
-  flags: ['-LOCAL_FILES'],
-}
+import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
+import { placeName, type ServerPlace, testServer } from './server-place.ts'
+import type { ReadingSettings } from './settings.ts'
 
 const tablesQuery = `SELECT TABLE_SCHEMA AS "schema", TABLE_NAME AS "table", COLUMN_NAME AS "column",
     COLUMN_TYPE AS "type"
@@ -40,30 +15,16 @@ const tablesQuery = `SELECT TABLE_SCHEMA AS "schema", TABLE_NAME AS "table", COL
   WHERE TABLE_SCHEMA NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys')
   ORDER BY TABLE_SCHEMA, TABLE_NAME, ORDINAL_POSITION`
 
-const writePrivileges = /\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|TRIGGER|EXECUTE|FILE|SUPER)\b/
-
-/** Error numbers that mean "who are you": access denied, unknown database, blocked host, unsupported login. */
-const loginErrors = new Set([
-  'ER_ACCESS_DENIED_ERROR',
-  'ER_DBACCESS_DENIED_ERROR',
-  'ER_BAD_DB_ERROR',
-  'ER_HOST_NOT_PRIVILEGED',
-  'ER_HOST_IS_BLOCKED',
-  'ER_NOT_SUPPORTED_AUTH_MODE',
-  'ER_ACCOUNT_HAS_BEEN_LOCKED',
-  'ER_MUST_CHANGE_PASSWORD_LOGIN',
-  'AUTH_SWITCH_PLUGIN_ERROR',
-])
-
-const timeoutErrors = new Set(['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_INTERRUPTED'])
-/** MariaDB 1969 has no name in the driver. */
-const mariadbStatementTimeout = 1969
-const endedErrors = /^(?:PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_CONNECTION_KILLED|EPIPE)$/
-const mariadbConnectionKilled = 1927
+const writePrivileges =
+  /\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|TRIGGER|EXECUTE|FILE|SUPER)\b/
 
 export function openMysql(config: MysqlConfig, { clock }: { clock: Clock }): Source {
   const place: ServerPlace = { product: 'MySQL', ...config }
-  const readWith = (settings: ReadingSettings, query: SourceQuery, signal?: AbortSignal): AsyncGenerator<SourceRow> =>
+  const readWith = (
+    settings: ReadingSettings,
+    query: SourceQuery,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SourceRow> =>
     readRows({
       query,
       dialect: 'mysql',
@@ -106,8 +67,11 @@ async function openStream(
     connection.destroy()
   }
   signal.addEventListener('abort', onAbort, { once: true })
+  // The login may have won against a cancel of the same instant.
+  if (signal.aborted) onAbort()
   try {
-    for (const command of sessionCommands(config, await versionOf(connection))) await send(connection, command)
+    for (const command of sessionCommands(config, await versionOf(connection)))
+      await send(connection, command)
     const readsBytes = config.encoding !== 'utf8'
     const typeCast = readsBytes ? { typeCast: textAsBytes } : {}
     const rows = streamRows(connection, { sql: statement, values, rowsAsArray: true, ...typeCast })
@@ -141,11 +105,14 @@ function streamRows(
   const query = connection.execute(options)
   const fields = new Promise<FieldPacket[]>((resolve, reject) => {
     query.on('fields', found => resolve((found ?? []) as unknown as FieldPacket[]))
-    query.on('error', error => {
+    const fail = (error: unknown): void => {
       state = { kind: 'failed', error }
       reject(error)
       wake?.()
-    })
+    }
+    query.on('error', fail)
+    // The loss of the connection is told to the connection only, not to the statement that streams.
+    connection.on('error', fail)
     query.on('end', () => {
       if (state.kind === 'open') state = { kind: 'ended' }
       resolve([])
@@ -203,92 +170,10 @@ async function versionOf(connection: Connection): Promise<string> {
   return String(rows[0]?.version ?? '')
 }
 
-/** A command of our own, small result. */
-async function send(connection: Connection, sql: string): Promise<Record<string, unknown>[]> {
-  return await new Promise((resolve, reject) => {
-    connection.query(sql, (error, rows) => {
-      if (error) reject(error)
-      else resolve(Array.isArray(rows) ? (rows as Record<string, unknown>[]) : [])
-    })
-  })
-}
-
-/** @throws SourceError when the server cannot be reached or refuses the login */
-async function connectTo(config: MysqlConfig, clock: Clock, signal?: AbortSignal): Promise<Connection> {
-  const { host, port: portNumber, database, user, password, connectTimeoutMs: connectTimeout } = config
-  const place: ServerPlace = { product: 'MySQL', ...config }
-  const ssl = tlsOptions(config.tls)
-  const connection = mysql.createConnection({
-    ...driverOptions,
-    host,
-    port: portNumber,
-    database,
-    user,
-    password,
-    connectTimeout,
-    ...(ssl === undefined ? {} : { ssl: { ...ssl, verifyIdentity: ssl.rejectUnauthorized } }),
-  })
-  const late = new AbortController()
-  const cancelLimit = clock.after(connectTimeout, () => late.abort(connectTimedOut(place)))
-  const stop = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
-  const connected = new Promise<void>((resolve, reject) => {
-    connection.connect(error => (error ? reject(error) : resolve()))
-  })
-  // An error between two queries has nobody waiting for it; the next query reports it.
-  connection.on('error', () => undefined)
-  try {
-    await orAborted(connected, stop)
-    return connection
-  } catch (error) {
-    connection.destroy()
-    stop.throwIfAborted()
-    throw explain(error, place)
-  } finally {
-    cancelLimit()
-  }
-}
-
-/** Stops the statement on the server: a cut alone would leave it working until it next writes to us. */
-async function killOnServer(config: MysqlConfig, clock: Clock, connection: Connection): Promise<void> {
-  const { threadId } = connection
-  connection.destroy()
-  if (threadId === null || threadId === undefined) return
-  try {
-    const killer = await connectTo(config, clock)
-    await send(killer, `KILL ${Number(threadId)}`).finally(() => killer.destroy())
-  } catch {
-    // The server is out of reach or already done with it; its own time limit ends what is left.
-  }
-}
-
 async function findWriteRights(connection: Connection): Promise<string> {
   const grants = (await send(connection, 'SHOW GRANTS')).map(row => String(Object.values(row)[0]))
   const found = grants.filter(grant => writePrivileges.test(grant.split(' ON ')[0] ?? ''))
   if (found.length === 0) return ''
   const shown = found.map(grant => grant.replace(/ IDENTIFIED .*$/, '')).join('; ')
   return `The account can do more than SELECT; use one that only has SELECT. ${shown}`
-}
-
-/** @see MySQL error reference, "Server Error Message Reference" */
-function explain(error: unknown, place: ServerPlace): SourceError {
-  const code = errorCode(error)
-  const words = errorWords(error)
-  const number = error instanceof Error && 'errno' in error ? Number(error.errno) : 0
-  if (loginErrors.has(code)) {
-    const advice = 'Check user, password and database name, and the hosts this account may come from.'
-    return serverError(place, 'source-login-refused', { words, advice, cause: error })
-  }
-  if (timeoutErrors.has(code) || number === mariadbStatementTimeout) {
-    return serverError(place, 'source-timeout', { words, advice: 'Narrow the query or raise the limit.', cause: error })
-  }
-  if (endedErrors.test(code) || number === mariadbConnectionKilled) {
-    const advice = 'The server ended the connection: see its log, and try again when it is up.'
-    return serverError(place, 'source-unreachable', { words, advice, cause: error })
-  }
-  const isServerError = code.startsWith('ER_')
-  const network = isServerError ? undefined : networkError(place, error)
-  if (network !== undefined) return network
-  const isDenied = code === 'ER_TABLEACCESS_DENIED_ERROR' || code === 'ER_COLUMNACCESS_DENIED_ERROR'
-  const advice = isDenied ? 'Grant SELECT to the account.' : 'Correct the query.'
-  return serverError(place, 'source-query-failed', { words, advice, cause: error })
 }

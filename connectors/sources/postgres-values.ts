@@ -1,11 +1,21 @@
 /** PostgreSQL's values as a source gives them: parsers per client, nothing changed in the driver at large. */
 import type { CustomTypesConfig } from 'pg'
 import type { SourceValue } from '../source.ts'
-import { decodeText, exactInteger } from './text-values.ts'
 import type { ReadingSettings } from './settings.ts'
+import { decodeText, exactInteger } from './text-values.ts'
 
 /** Object identifiers of pg_type.dat. */
-const oid = { bool: 16, bytea: 17, int8: 20, int2: 21, int4: 23, text: 25, oid: 26, float4: 700, float8: 701 } as const
+const oid = {
+  bool: 16,
+  bytea: 17,
+  int8: 20,
+  int2: 21,
+  int4: 23,
+  text: 25,
+  oid: 26,
+  float4: 700,
+  float8: 701,
+} as const
 const bpcharOid = 1042
 const varcharOid = 1043
 /** The server's functions that give a text's stored bytes, by type. */
@@ -29,7 +39,9 @@ const parsers: Readonly<Record<number, Parser>> = {
 }
 
 /** Dates, times, numeric, json, arrays and all the rest stay the text that the server wrote. */
-export const plainTypes: CustomTypesConfig = { getTypeParser: ((type: number) => parsers[type] ?? asText) as never }
+export const plainTypes: CustomTypesConfig = {
+  getTypeParser: ((type: number) => parsers[type] ?? asText) as never,
+}
 
 /** A column of an open result. */
 export interface PostgresField {

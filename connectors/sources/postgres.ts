@@ -1,26 +1,20 @@
 /** PostgreSQL: one connection per read, a cursor in a read-only transaction. */
-import pg from 'pg'
+import type pg from 'pg'
 import Cursor from 'pg-cursor'
-import { z } from 'zod'
 import type { Clock } from '../clock.ts'
-import type { Source, SourceError, SourceQuery, SourceRow, SourceValue } from '../source.ts'
+import type { Source, SourceQuery, SourceRow, SourceValue } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
-import { asBytes, plainTypes, type PostgresField, textDecoder } from './postgres-values.ts'
-import { batchRows, type CheckedStatement, orAborted, readRows, type RowBatches } from './row-reading.ts'
 import {
-  connectTimedOut,
-  errorCode,
-  errorWords,
-  networkError,
-  placeName,
-  type ServerPlace,
-  serverError,
-  testServer,
-} from './server-place.ts'
-import { port, type ReadingSettings, readingSettings, serverSettings, tlsOptions } from './settings.ts'
-
-export const postgresConfigSchema = z.strictObject({ ...serverSettings, port: port(5432), ...readingSettings })
-export type PostgresConfig = z.output<typeof postgresConfigSchema>
+  cancelOnServer,
+  connectClient,
+  endClient,
+  explain,
+  type PostgresConfig,
+} from './postgres-connection.ts'
+import { asBytes, type PostgresField, plainTypes, textDecoder } from './postgres-values.ts'
+import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
+import { placeName, type ServerPlace, testServer } from './server-place.ts'
+import type { ReadingSettings } from './settings.ts'
 
 const tablesQuery = `SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",
     format_type(a.atttypid, a.atttypmod) AS "type"
@@ -37,7 +31,11 @@ const writeRightsQuery = `SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = 
 
 export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }): Source {
   const place: ServerPlace = { product: 'PostgreSQL', ...config }
-  const readWith = (settings: ReadingSettings, query: SourceQuery, signal?: AbortSignal): AsyncGenerator<SourceRow> =>
+  const readWith = (
+    settings: ReadingSettings,
+    query: SourceQuery,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SourceRow> =>
     readRows({
       query,
       dialect: 'postgres',
@@ -59,7 +57,8 @@ export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }
   return {
     read: (query, signal) => readWith(config, query, signal),
     test: signal => testServer({ place, clock, signal, login: () => login(signal) }),
-    describe: signal => groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
+    describe: signal =>
+      groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
     close: async () => undefined,
   }
 }
@@ -79,12 +78,16 @@ async function openCursor(
     if (!signal.aborted) await endClient(client)
   }
   signal.addEventListener('abort', onAbort, { once: true })
+  // The login may have won against a cancel of the same instant.
+  if (signal.aborted) onAbort()
   try {
     for (const command of sessionCommands(config)) await client.query(command)
     const readsBytes = config.encoding !== 'utf8'
     const asked = readsBytes ? await fieldsOf(client, statement, values) : []
     const text = readsBytes ? asBytes(statement, asked) : statement
-    const cursor = client.query(new Cursor<SourceValue[]>(text, values, { rowMode: 'array', types: plainTypes }))
+    const cursor = client.query(
+      new Cursor<SourceValue[]>(text, values, { rowMode: 'array', types: plainTypes }),
+    )
     let first: SourceValue[][] | undefined
     const fetch = async (): Promise<{ rows: SourceValue[][]; fields: PostgresField[] }> =>
       await new Promise((resolve, reject) => {
@@ -126,66 +129,12 @@ function sessionCommands(config: PostgresConfig): string[] {
 }
 
 async function fieldsOf(client: pg.Client, statement: string, values: unknown[]): Promise<PostgresField[]> {
-  const result = await client.query({ text: `SELECT * FROM (${statement}\n) AS asked LIMIT 0`, values, rowMode: 'array' })
-  return result.fields
-}
-
-/** @throws SourceError when the server cannot be reached or refuses the login */
-async function connectClient(config: PostgresConfig, clock: Clock, signal?: AbortSignal): Promise<pg.Client> {
-  const { host, port: portNumber, database, user, password } = config
-  const place: ServerPlace = { product: 'PostgreSQL', ...config }
-  const ssl = tlsOptions(config.tls) ?? false
-  const client = new pg.Client({
-    host,
-    port: portNumber,
-    database,
-    user,
-    password,
-    ssl,
-    application_name: 'rappel',
-    types: plainTypes,
-    keepAlive: true,
+  const result = await client.query({
+    text: `SELECT * FROM (${statement}\n) AS asked LIMIT 0`,
+    values,
+    rowMode: 'array',
   })
-  // An error between two queries has nobody waiting for it; the next query reports it.
-  client.on('error', () => undefined)
-  const late = new AbortController()
-  const cancelLimit = clock.after(config.connectTimeoutMs, () => late.abort(connectTimedOut(place)))
-  const stop = signal === undefined ? late.signal : AbortSignal.any([signal, late.signal])
-  try {
-    await orAborted(client.connect(), stop)
-    return client
-  } catch (error) {
-    destroy(client)
-    stop.throwIfAborted()
-    throw explain(error, place)
-  } finally {
-    cancelLimit()
-  }
-}
-
-/**
- * Stops the statement on the server and cuts our connection. A cut alone would leave the server working until it
- * next writes to us.
- */
-async function cancelOnServer(config: PostgresConfig, clock: Clock, client: pg.Client): Promise<void> {
-  const processId = 'processID' in client ? Number(client.processID) : 0
-  destroy(client)
-  try {
-    const canceller = await connectClient(config, clock)
-    await canceller.query('SELECT pg_terminate_backend($1)', [processId]).finally(() => endClient(canceller))
-  } catch {
-    // The server is out of reach or already done with it; statement_timeout ends what is left.
-  }
-}
-
-/** A goodbye, without waiting for a server that does not answer it. */
-async function endClient(client: pg.Client): Promise<void> {
-  client.end().catch(() => undefined)
-}
-
-function destroy(client: pg.Client): void {
-  const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
-  connection?.stream?.destroy()
+  return result.fields
 }
 
 async function findWriteRights(client: pg.Client): Promise<string> {
@@ -194,26 +143,4 @@ async function findWriteRights(client: pg.Client): Promise<string> {
   if (found?.isSuperuser === true) return 'The account is a superuser; use one that only has SELECT.'
   const tables = found?.tables ?? 0
   return tables > 0 ? `The account can write ${tables} tables; use one that only has SELECT.` : ''
-}
-
-/** @see PostgreSQL appendix A, error codes */
-function explain(error: unknown, place: ServerPlace): SourceError {
-  const code = errorCode(error)
-  const words = errorWords(error)
-  if (/^28/.test(code) || code === '3D000') {
-    const advice = 'Check user, password and database name, and pg_hba.conf on the server.'
-    return serverError(place, 'source-login-refused', { words, advice, cause: error })
-  }
-  if (code === '57014') {
-    return serverError(place, 'source-timeout', { words, advice: 'Narrow the query or raise the limit.', cause: error })
-  }
-  if (/^(?:57P|08|53)/.test(code) || /connection terminated|connection ended/i.test(words)) {
-    const advice = 'The server ended the connection: see its log, and try again when it is up.'
-    return serverError(place, 'source-unreachable', { words, advice, cause: error })
-  }
-  const isServerError = /^[0-9A-Z]{5}$/.test(code)
-  const network = isServerError ? undefined : networkError(place, error)
-  if (network !== undefined) return network
-  const advice = code === '42501' ? 'Grant SELECT to the account.' : 'Correct the query.'
-  return serverError(place, 'source-query-failed', { words, advice, cause: error })
 }

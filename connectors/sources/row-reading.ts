@@ -1,6 +1,12 @@
 /** One read, whatever the kind: guard, parameters, deadline, cancel, row cap; the kind only brings batches. */
 import type { Clock } from '../clock.ts'
-import { type SourceParams, type SourceQuery, type SourceRow, SourceError, type SourceValue } from '../source.ts'
+import {
+  SourceError,
+  type SourceParams,
+  type SourceQuery,
+  type SourceRow,
+  type SourceValue,
+} from '../source.ts'
 import { checkSelect } from './select-guard.ts'
 import type { ReadingSettings } from './settings.ts'
 import type { SqlDialect } from './sql-tokens.ts'
@@ -88,10 +94,14 @@ export function checkQuery(query: SourceQuery, dialect: SqlDialect, place: strin
     )
   }
   const { statement, parameterNames } = verdict
-  return { statement, parameterNames, values: parameterNames.map(name => valueOf(query.params ?? {}, name, place)) }
+  return {
+    statement,
+    parameterNames,
+    values: parameterNames.map(name => givenValue(query.params ?? {}, name, place)),
+  }
 }
 
-function valueOf(params: SourceParams, name: string, place: string): string | number | null {
+function givenValue(params: SourceParams, name: string, place: string): string | number | null {
   const value = Object.hasOwn(params, name) ? params[name] : undefined
   if (value !== undefined) return value
   const message = `${place}: the query names the parameter :${name}, and no value was given for it.`

@@ -176,7 +176,10 @@ function withPlaceholders(
     const known = dialect === 'mysql' ? -1 : names.indexOf(name)
     if (known === -1) names.push(name)
     const number = known === -1 ? names.length : known + 1
-    pieces.push(sql.slice(copied, token.start), { postgres: `$${number}`, mysql: '?', sqlite: token.text }[dialect])
+    pieces.push(
+      sql.slice(copied, token.start),
+      { postgres: `$${number}`, mysql: '?', sqlite: token.text }[dialect],
+    )
     copied = token.end
   }
   pieces.push(sql.slice(copied, tokens.at(-1)?.end))

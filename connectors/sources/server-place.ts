@@ -18,7 +18,8 @@ export interface ServerPlace {
 const adviceByCode: Record<string, string> = {
   ENOTFOUND: 'The host name is unknown: check its spelling and the DNS of this machine.',
   EAI_AGAIN: 'The name server does not answer: check the DNS of this machine, or give the address.',
-  ECONNREFUSED: 'Nothing listens there: check the port, that the server runs, and that it accepts remote clients.',
+  ECONNREFUSED:
+    'Nothing listens there: check the port, that the server runs, and that it accepts remote clients.',
   ETIMEDOUT: 'No answer: check the address, the route and the firewalls between this machine and the server.',
   EHOSTUNREACH: 'No route to the host: check the address and the network.',
   ENETUNREACH: 'No route to the network: check the address and the network.',

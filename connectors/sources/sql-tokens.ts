@@ -172,11 +172,9 @@ function startsLineComment(sql: string, position: number, dialect: SqlDialect): 
 
 /** Only PostgreSQL lets a carriage return end the comment. */
 function endOfLine(sql: string, position: number, dialect: SqlDialect): number {
-  const newline = sql.indexOf('\n', position)
-  const end = newline === -1 ? sql.length : newline
-  if (dialect !== 'postgres') return end
-  const carriageReturn = sql.slice(position, end).indexOf('\r')
-  return carriageReturn === -1 ? end : position + carriageReturn
+  const lineEnd = dialect === 'postgres' ? /[\r\n]/g : /\n/g
+  lineEnd.lastIndex = position
+  return lineEnd.exec(sql)?.index ?? sql.length
 }
 
 /** @returns the position after the comment; only PostgreSQL's comments nest */

@@ -8,8 +8,8 @@
  */
 import Database from 'better-sqlite3'
 import type { SourceValue } from '../source.ts'
-import { decodeText } from './text-values.ts'
 import type { ReadingSettings } from './settings.ts'
+import { decodeText } from './text-values.ts'
 
 export interface ReaderOrder {
   path: string
@@ -58,7 +58,9 @@ function open(order: ReaderOrder): ReaderAnswer {
     if (!readsBytes || isBinary[column] === true) return new Uint8Array(value)
     return decodeText(value, order.encoding)
   }
-  const statement = readsBytes ? database.prepare<unknown[], unknown[]>(asBytes(order.statement, isBinary)) : asked
+  const statement = readsBytes
+    ? database.prepare<unknown[], unknown[]>(asBytes(order.statement, isBinary))
+    : asked
   rows = statement.raw(true).iterate(order.values)
   batchRows = order.batchRows
   return { kind: 'columns', columns: columns.map(column => column.name) }
@@ -81,7 +83,9 @@ function nextBatch(): ReaderAnswer {
 function asBytes(statement: string, isBinary: readonly boolean[]): string {
   const names = isBinary.map((_, index) => `c${index}`)
   const values = names.map((name, index) =>
-    isBinary[index] === true ? name : `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
+    isBinary[index] === true
+      ? name
+      : `CASE typeof(${name}) WHEN 'text' THEN CAST(${name} AS BLOB) ELSE ${name} END`,
   )
   return `WITH asked(${names.join(', ')}) AS (${statement}\n) SELECT ${values.join(', ')} FROM asked`
 }

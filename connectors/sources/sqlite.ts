@@ -13,7 +13,7 @@ import {
   type SourceValue,
 } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
-import { batchRows, type CheckedStatement, readRows, type RowBatches } from './row-reading.ts'
+import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { absolutePath, type ReadingSettings, readingSettings } from './settings.ts'
 import type { ReaderAnswer, ReaderOrder } from './sqlite-reader.ts'
 
@@ -30,7 +30,11 @@ const tablesQuery = `SELECT NULL AS "schema", m.name AS "table", c.name AS "colu
 /** @param config a file that exists; it is opened read-only for each read */
 export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): Source {
   const place = `SQLite ${config.path}`
-  const readWith = (settings: ReadingSettings, query: SourceQuery, signal?: AbortSignal): AsyncGenerator<SourceRow> =>
+  const readWith = (
+    settings: ReadingSettings,
+    query: SourceQuery,
+    signal?: AbortSignal,
+  ): AsyncGenerator<SourceRow> =>
     readRows({
       query,
       dialect: 'sqlite',
@@ -50,12 +54,17 @@ export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): S
       const countTables = { sql: 'SELECT count(*) AS n FROM sqlite_master' }
       return testFile(config.path, place, () => drain(readWith(config, countTables, signal)))
     },
-    describe: signal => groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
+    describe: signal =>
+      groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
     close: async () => undefined,
   }
 }
 
-async function startReader(config: SqliteConfig, checked: CheckedStatement, signal: AbortSignal): Promise<RowBatches> {
+async function startReader(
+  config: SqliteConfig,
+  checked: CheckedStatement,
+  signal: AbortSignal,
+): Promise<RowBatches> {
   const reader = fork(fileURLToPath(new URL('./sqlite-reader.ts', import.meta.url)), [], {
     serialization: 'advanced',
     execArgv: [],
@@ -64,11 +73,14 @@ async function startReader(config: SqliteConfig, checked: CheckedStatement, sign
     reader.kill('SIGKILL')
   }
   signal.addEventListener('abort', kill, { once: true })
+  if (signal.aborted) kill()
   const answers = answersOf(reader)
   const order: ReaderOrder = {
     path: config.path,
     statement: checked.statement,
-    values: Object.fromEntries(checked.parameterNames.map((name, index) => [name, checked.values[index] ?? null])),
+    values: Object.fromEntries(
+      checked.parameterNames.map((name, index) => [name, checked.values[index] ?? null]),
+    ),
     encoding: config.encoding,
     batchRows,
   }
@@ -145,8 +157,10 @@ async function checkFile(path: string, place: string): Promise<void> {
 function explain(error: unknown, place: string): SourceError {
   const code = errorCode(error)
   const words = error instanceof Error ? error.message : String(error)
-  const isUnreachable = /^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|IOERR|READONLY|PERM)/.test(code)
-  const advice = isUnreachable ? 'Check the file and the rights on its folder.' : 'Correct the query.'
+  const isUnreachable = /^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|IOERR|READONLY|PERM|BUSY|LOCKED)/.test(code)
+  const advice = isUnreachable
+    ? 'Check the file, the rights on its folder, and that no program locks it.'
+    : 'Correct the query.'
   return new SourceError(
     isUnreachable ? 'source-unreachable' : 'source-query-failed',
     `${place}: ${words} (${code}). ${advice}`,
@@ -167,7 +181,10 @@ async function testFile(path: string, place: string, select: () => Promise<void>
       await attempt()
       steps.push({ step, outcome: 'ok', detail: '' })
     } catch (error) {
-      return [...steps, { step, outcome: 'failed', detail: error instanceof Error ? error.message : String(error) }]
+      return [
+        ...steps,
+        { step, outcome: 'failed', detail: error instanceof Error ? error.message : String(error) },
+      ]
     }
     if (step === 'connect') steps.push({ step: 'read-only', outcome: 'ok', detail: '' })
   }

@@ -1,5 +1,7 @@
 /** What an alert is: the rule that turns a customer's rows into messages, as stored and as the API takes it. */
 import { z } from 'zod'
+import { countryCodes } from '../calendar/presets/countries.ts'
+import { sendingHoursSchema } from '../calendar/sending-hours.ts'
 import { audienceSchema } from './audience.ts'
 import { triggerSchema } from './triggers/kinds.ts'
 
@@ -20,7 +22,7 @@ export const alertDefinitionSchema = z.object({
   keyColumns: z.array(columnName).min(1).max(6),
   phoneColumn: columnName,
   /** ISO country of phones written without their code. */
-  country: z.string().regex(/^[A-Z]{2}$/),
+  country: z.enum(countryCodes),
   trigger: triggerSchema,
   templates: z.array(templateChoiceSchema).min(1).max(60),
   audience: audienceSchema.optional(),
@@ -39,6 +41,8 @@ export const alertDefinitionSchema = z.object({
     zone: z.string().min(1).max(60),
     catchUp: z.enum(['skip', 'once', 'all']).default('once'),
   }),
+  /** Days and hours at which it may leave; absent takes those of its category. */
+  sendingHours: sendingHoursSchema.optional(),
   /** Hours during which it keeps trying to leave and to be delivered. */
   validityHours: z.int().min(1).max(168).default(48),
   /** Messages above which the whole run waits for an approver; 0 means no cap. */

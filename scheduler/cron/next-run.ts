@@ -22,7 +22,7 @@ import {
 import { startOfDay, toInstant, toWallTime } from '../calendar/zoned.ts'
 import type { Cron } from './parse.ts'
 
-/** A fifth Friday of February can be 40 years away (2072 to 2112, over 2100); nothing else is rarer. */
+/** A fifth Monday of February can be 40 years away (2072 to 2112, over 2100); nothing else is rarer. */
 const searchYears = 41
 
 const secondsPerDay = 86_400

@@ -2,8 +2,8 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { EnqueueItem, EnqueueResult } from '../../scheduler/store.ts'
 import { createBatcher } from '../store/batcher.ts'
-import type { RoutedItem } from '../store/enqueue.ts'
 import type { Store } from '../store/operations.ts'
+import type { RoutedItem } from '../store/routed.ts'
 
 /** Requests that may share a transaction: beyond this the first waits too long for the last. */
 const requestsPerCommit = 1_000

@@ -33,7 +33,8 @@ export const finalStates: readonly MessageState[] = [
 const moves: Readonly<Record<MessageState, readonly MessageState[]>> = {
   held: ['queued', 'blocked', 'cancelled', 'expired'],
   // sent: the answer of an earlier, unanswered submit came before the resend left.
-  queued: ['sending', 'held', 'blocked', 'cancelled', 'expired', 'refused', 'sent'],
+  // unknown: one part asked for a retry before another one of the same message was given up.
+  queued: ['sending', 'held', 'blocked', 'cancelled', 'expired', 'refused', 'sent', 'unknown'],
   sending: ['sent', 'queued', 'refused', 'unknown', 'expired'],
   sent: ['delivered', 'undelivered', 'expired'],
   delivered: [],

@@ -39,7 +39,20 @@ export interface BulkInsert {
 
 /** The binding of a `bulkRows` item. */
 export function bulkBinding(rows: readonly (readonly BulkValue[])[]): string {
-  return JSON.stringify(rows)
+  const json = JSON.stringify(rows)
+  return unstorableEscape.test(json) ? JSON.stringify(rows.map(row => row.map(storable))) : json
+}
+
+/** NUL and lone surrogates as JSON spells them. */
+const unstorableEscape = /\\u(?:0000|d[89a-f])/i
+
+/**
+ * What both databases keep as it is: PostgreSQL refuses NUL, and a lone surrogate comes back as another character,
+ * so that a key would no longer be found. One hostile receipt must not make its whole batch fail.
+ */
+export function storable(value: BulkValue): BulkValue {
+  if (typeof value !== 'string') return value
+  return (value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value).toWellFormed()
 }
 
 const statements = new WeakMap<Sqlite.Database, Map<string, Sqlite.Statement>>()
@@ -75,7 +88,7 @@ const sqlite: Dialect = {
       connection,
       `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')}) ${onConflict}`,
     )
-    return rows.map(row => statement.run(row).changes > 0)
+    return rows.map(row => statement.run(row.map(storable)).changes > 0)
   },
 }
 
@@ -89,8 +102,9 @@ const postgres: Dialect = {
     )
     return `(select ${list.join(', ')} from jsonb_array_elements(?::jsonb) as row) as ${alias}`
   },
-  async insertRows(transaction, { table, columns, rows, onConflict = '', keyColumns }) {
-    if (rows.length === 0) return []
+  async insertRows(transaction, { table, columns, rows: given, onConflict = '', keyColumns }) {
+    if (given.length === 0) return []
+    const rows = given.map(row => row.map(storable))
     const names = Object.keys(columns)
     const arrays = names.map((_, index) => rows.map(row => row[index] ?? null))
     const types = Object.values(columns).map(type => `?::${type}[]`)

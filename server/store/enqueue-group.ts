@@ -2,8 +2,9 @@
 import type { Knex } from 'knex'
 import type { EnqueueResult } from '../../scheduler/store.ts'
 import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
-import { enqueueIn, type RoutedItem } from './enqueue.ts'
+import { enqueueIn } from './enqueue.ts'
 import { rememberIn } from './memories.ts'
+import type { RoutedItem } from './routed.ts'
 
 export interface GroupRequest {
   items: readonly RoutedItem[]

@@ -1,24 +1,12 @@
 /** Ledger, caps, messages, memories and counters of one batch, in one transaction. */
 import type { Knex } from 'knex'
-import type { EnqueueItem, EnqueueResult, NewMessage } from '../../scheduler/store.ts'
-import {
-  categoryCodes,
-  encodingCodes,
-  priorityCodes,
-  stateCodes,
-  stateLiteral,
-  unknownPolicyCodes,
-} from './codes.ts'
+import type { EnqueueResult, NewMessage } from '../../scheduler/store.ts'
+import { categoryCodes, encodingCodes, priorityCodes, stateCodes, unknownPolicyCodes } from './codes.ts'
+import { completeHeld } from './complete-held.ts'
 import { count, type StateEntered } from './counters.ts'
 import { type BulkColumns, type BulkValue, bulkBinding, dialectOf, rawRows } from './dialect.ts'
-import { recordEvents } from './events.ts'
 import { rememberIn } from './memories.ts'
-
-/** A message whose way is known: null when no route leads to its number (it is then blocked). */
-export type RoutedMessage = NewMessage & { operatorId: number | null }
-export interface RoutedItem extends EnqueueItem {
-  message: RoutedMessage
-}
+import { jobOf, type RoutedItem, settleState } from './routed.ts'
 
 export interface EnqueueRequest {
   items: readonly RoutedItem[]
@@ -71,17 +59,9 @@ export async function enqueueIn(
     results[index] = { kind: 'enqueued', messageId, state: message.state, reason: message.reason }
   })
   await dialectOf(transaction).insertRows(transaction, { table: 'messages', columns: messageColumns, rows })
-  await completeHeld(transaction, items, results, nowMs, entered)
+  await completeHeld(transaction, { items, nowMs, nextReference }, results, entered)
   await count(transaction, nowMs, entered)
   return results
-}
-
-/** A block without a route and above the cap is decided here, where it cannot race. */
-function settleState(message: RoutedMessage, isCapped: boolean): RoutedMessage {
-  if (message.state === 'blocked') return message
-  if (isCapped) return { ...message, state: 'blocked', reason: 'frequency-cap' }
-  if (message.operatorId === null) return { ...message, state: 'blocked', reason: 'no-route' }
-  return message
 }
 
 async function takeIds(transaction: Knex.Transaction, howMany: number): Promise<number> {
@@ -181,82 +161,6 @@ async function references(
     last.set(message.recipient, next)
     return next
   }
-}
-
-/** Messages that waited for a value the source now has: same ledger key, whole text. */
-async function completeHeld(
-  transaction: Knex.Transaction,
-  items: readonly RoutedItem[],
-  results: EnqueueResult[],
-  nowMs: number,
-  entered: StateEntered[],
-): Promise<void> {
-  const held = `state = ${stateLiteral('held')} and reason = 'missing-value'`
-  const again = items.flatMap(({ message, ledger }, index) =>
-    results[index]!.kind === 'duplicate' && ledger !== null && message.state !== 'held'
-      ? [{ message, ledger, index }]
-      : [],
-  )
-  if (again.length === 0) return
-  const alertIds = [...new Set(again.map(({ message }) => message.alertId ?? 0))]
-  const anyHeld = rawRows(
-    await transaction.raw(
-      `select 1 as one from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
-       join messages on alert_id = v.id and ${held} limit 1`,
-      [bulkBinding(alertIds.map(id => [id]))],
-    ),
-  )
-  if (anyHeld.length === 0) return
-  const waiting = rawRows<{ position: number; message_id: number }>(
-    await transaction.raw(
-      `select v.position, l.message_id from ${dialectOf(transaction).bulkRows('v', {
-        position: 'bigint',
-        entity_key: 'text',
-        alert_id: 'bigint',
-        occurrence_key: 'text',
-      })} join ledger l on l.entity_key = v.entity_key and l.alert_id = v.alert_id and l.occurrence_key = v.occurrence_key
-      join messages m on m.id = l.message_id where m.${held.replace(' and ', ' and m.')}`,
-      [
-        bulkBinding(
-          again.map(({ message, ledger, index }) => [
-            index,
-            ledger.entityKey,
-            message.alertId ?? 0,
-            ledger.occurrenceKey,
-          ]),
-        ),
-      ],
-    ),
-  )
-  for (const { position, message_id: messageId } of waiting) {
-    const { message } = items[position]!
-    const state = message.operatorId === null ? 'blocked' : message.state
-    await transaction('messages')
-      .where({ id: messageId })
-      .update({
-        state: stateCodes.codeOf(state),
-        reason: message.operatorId === null ? 'no-route' : message.reason || null,
-        recipient: message.recipient,
-        text: message.text,
-        encoding: encodingCodes.codeOf(message.encoding),
-        part_count: message.parts,
-        operator_id: message.operatorId,
-        due_at: message.dueAtMs,
-        expires_at: message.expiresAtMs,
-        job: jobOf(message),
-        run_id: message.runId,
-      })
-    await recordEvents(transaction, [
-      { messageId, atMs: nowMs, event: 'completed', detail: 'missing value found' },
-    ])
-    entered.push({ state, operatorId: message.operatorId, alertId: message.alertId, parts: message.parts })
-    results[position] = { kind: 'completed', messageId }
-  }
-}
-
-/** Whom the outbox is fair between: runs by their number, API clients by theirs below zero. */
-function jobOf(message: NewMessage): number {
-  return message.runId ?? -(message.clientId ?? 0)
 }
 
 const messageColumns = {

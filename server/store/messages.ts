@@ -7,7 +7,7 @@ import { categoryCodes, encodingCodes, priorityCodes, stateCodes, stateLiteral }
 import type { StateEntered } from './counters.ts'
 import { count } from './counters.ts'
 import { recordEvents } from './events.ts'
-import { move, partIdOf } from './settle.ts'
+import { move, partIdOf } from './moves.ts'
 
 export interface MessageRecord {
   messageId: number
@@ -183,38 +183,6 @@ async function decide(
     )
     await count(transaction, nowMs, entered)
     return ids
-  })
-}
-
-/** Ends the hold of a run: its messages leave, or wait for an approver. Returns how many. */
-export async function closeRunHold(
-  knex: Knex,
-  { alertId, outcome, nowMs }: { alertId: number; outcome: 'release' | 'approval'; nowMs: number },
-): Promise<number> {
-  const open = `state = ${stateLiteral('held')} and alert_id = ? and reason = 'run-open'`
-  if (outcome === 'approval') return knex('messages').whereRaw(open, [alertId]).update({ reason: 'approval' })
-  return knex.transaction(async transaction => {
-    const sums: { operator_id: number | null; part_count: number; messages: number }[] = await transaction(
-      'messages',
-    )
-      .whereRaw(open, [alertId])
-      .groupBy('operator_id', 'part_count')
-      .select('operator_id', 'part_count', transaction.raw('count(*) as messages'))
-    let released = 0
-    for (const sum of sums) {
-      const entered: StateEntered = {
-        state: 'queued',
-        operatorId: sum.operator_id,
-        alertId,
-        parts: sum.part_count,
-      }
-      await count(transaction, nowMs, Array(sum.messages).fill(entered))
-      released += sum.messages
-    }
-    await transaction('messages')
-      .whereRaw(open, [alertId])
-      .update({ state: stateCodes.codeOf('queued'), reason: null })
-    return released
   })
 }
 

@@ -3,16 +3,59 @@
  * it loses its first parameter. Add a noun: its file, its line here.
  */
 import type { Knex } from 'knex'
+import * as alarms from './alarms.ts'
+import * as alerts from './alerts.ts'
+import * as apiKeys from './api-keys.ts'
+import * as audit from './audit.ts'
 import * as enqueue from './enqueue.ts'
 import * as enqueueGroup from './enqueue-group.ts'
+import * as idempotency from './idempotency.ts'
+import * as incoming from './incoming.ts'
 import * as memories from './memories.ts'
 import * as messages from './messages.ts'
+import * as operators from './operators.ts'
 import * as outbox from './outbox.ts'
 import * as recovery from './recovery.ts'
+import * as routes from './routes.ts'
+import * as runHolds from './run-holds.ts'
+import * as runs from './runs.ts'
+import * as settings from './settings.ts'
 import * as settle from './settle.ts'
+import * as sources from './sources.ts'
+import * as standings from './standings.ts'
+import * as statistics from './statistics.ts'
+import * as stopList from './stop-list.ts'
+import * as templates from './templates.ts'
 
 export const operations = {
+  alarms: {
+    raise: alarms.raiseAlarm,
+    clear: alarms.clearAlarm,
+    open: alarms.openAlarms,
+    history: alarms.alarmHistory,
+  },
+  alerts: {
+    list: alerts.listAlerts,
+    find: alerts.findAlert,
+    active: alerts.activeAlerts,
+    due: alerts.dueAlerts,
+    setNextRun: alerts.setNextRun,
+    create: alerts.createAlert,
+    update: alerts.updateAlert,
+    activate: alerts.activateAlert,
+    deactivate: alerts.deactivateAlert,
+    remove: alerts.deleteAlert,
+  },
+  apiKeys: {
+    create: apiKeys.createApiKey,
+    findByHash: apiKeys.findApiKeyByHash,
+    list: apiKeys.listApiKeys,
+    revoke: apiKeys.revokeApiKey,
+  },
+  audit: { list: audit.listAudit },
   enqueue: { enqueue: enqueue.enqueue, enqueueGroup: enqueueGroup.enqueueGroup },
+  idempotency: { purge: idempotency.purgeIdempotency },
+  incoming: { store: incoming.storeIncoming, list: incoming.listIncoming },
   memories: { recall: memories.recall, remember: memories.remember },
   messages: {
     find: messages.findMessage,
@@ -21,7 +64,14 @@ export const operations = {
     parts: messages.partsOf,
     cancel: messages.cancelMessages,
     release: messages.releaseMessages,
-    closeRunHold: messages.closeRunHold,
+  },
+  operators: {
+    list: operators.listOperators,
+    find: operators.findOperator,
+    create: operators.createOperator,
+    update: operators.updateOperator,
+    setStarted: operators.setOperatorStarted,
+    remove: operators.deleteOperator,
   },
   outbox: {
     claim: outbox.claim,
@@ -34,6 +84,51 @@ export const operations = {
     resendUnknown: recovery.resendUnknown,
     expireWaiting: recovery.expireWaiting,
     expireWithoutReceipt: recovery.expireWithoutReceipt,
+  },
+  routes: { list: routes.listRoutes, replace: routes.replaceRoutes },
+  runs: {
+    begin: runs.beginRun,
+    finish: runs.finishRun,
+    interruptOpen: runs.interruptOpenRuns,
+    find: runs.findRun,
+    list: runs.listRuns,
+    recordIssues: runs.recordIssues,
+    listIssues: runs.listIssues,
+    closeHold: runHolds.closeRunHold,
+    approve: runHolds.approveRun,
+    reject: runHolds.rejectRun,
+  },
+  settings: { get: settings.getSetting, set: settings.setSetting },
+  sources: {
+    list: sources.listSources,
+    find: sources.findSource,
+    create: sources.createSource,
+    update: sources.updateSource,
+    remove: sources.deleteSource,
+  },
+  standings: {
+    of: standings.standings,
+    known: standings.known,
+    occasionsOf: standings.occasionsOf,
+  },
+  statistics: {
+    totals: statistics.totals,
+    totalsBy: statistics.totalsBy,
+    backlog: statistics.backlog,
+  },
+  stopList: {
+    add: stopList.addStops,
+    remove: stopList.removeStop,
+    list: stopList.listStops,
+    isStopped: stopList.isStopped,
+  },
+  templates: {
+    list: templates.listTemplates,
+    find: templates.findTemplate,
+    findVersion: templates.findTemplateVersion,
+    create: templates.createTemplate,
+    update: templates.updateTemplate,
+    remove: templates.deleteTemplate,
   },
 } as const
 

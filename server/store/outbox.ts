@@ -31,7 +31,7 @@ export interface ClaimRequest {
   /** Messages at most. */
   limit: number
   nowMs: number
-  /** Changes from claim to claim; every fifth puts bulk first, so that a claim of one message starves nobody. */
+  /** Changes from claim to claim; every fifth puts bulk or normal first, so that a claim of one starves nobody. */
   turn: number
 }
 
@@ -53,7 +53,7 @@ interface ClaimedRow {
 }
 
 const jobsPerClaim = 50
-const bulkFirstEvery = 5
+const expressWaitsEvery = 5
 
 /**
  * Takes what is due for one operator: express before normal before bulk, of which each gets a share, and within
@@ -76,10 +76,7 @@ export async function claim(knex: Knex, request: ClaimRequest): Promise<ClaimedM
 
 /** Passes over the priorities: first shares of 80 % of what is left, then whatever room remains. */
 export function shares(limit: number, turn: number): { priority: Priority; share: number }[] {
-  const order: Priority[] =
-    turn % bulkFirstEvery === bulkFirstEvery - 1
-      ? ['bulk', 'normal', 'express']
-      : ['express', 'normal', 'bulk']
+  const order = orderOf(turn)
   const passes: { priority: Priority; share: number }[] = []
   let left = limit
   for (const priority of order.slice(0, 2)) {
@@ -91,13 +88,20 @@ export function shares(limit: number, turn: number): { priority: Priority; share
   return [...passes, ...order.slice(0, 2).map(priority => ({ priority, share: limit }))]
 }
 
+function orderOf(turn: number): readonly Priority[] {
+  if (turn % expressWaitsEvery !== expressWaitsEvery - 1) return ['express', 'normal', 'bulk']
+  return Math.floor(turn / expressWaitsEvery) % 2 === 0
+    ? ['bulk', 'normal', 'express']
+    : ['normal', 'bulk', 'express']
+}
+
 async function claimPriority(
   transaction: Knex.Transaction,
   request: ClaimRequest,
   priority: Priority,
   room: number,
 ): Promise<ClaimedRow[]> {
-  const jobs = await waitingJobs(transaction, request.operatorId, priority)
+  const jobs = rotated(await dueJobs(transaction, request, priority), request.turn)
   const rows: ClaimedRow[] = []
   // Two rounds: an equal share for each job, then the room that short jobs left.
   for (const quota of [Math.ceil(room / Math.max(jobs.length, 1)), room]) {
@@ -111,10 +115,13 @@ async function claimPriority(
   return rows
 }
 
-/** Jobs with queued messages: one index step per job, however long the queue. */
-async function waitingJobs(
+/**
+ * Jobs with due messages: two index steps per job that waits, however long the queue. A job whose messages are all
+ * for later must not take the place of one that is due.
+ */
+async function dueJobs(
   transaction: Knex.Transaction,
-  operatorId: number,
+  { operatorId, nowMs }: ClaimRequest,
   priority: Priority,
 ): Promise<number[]> {
   const queue = `from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ?`
@@ -124,10 +131,18 @@ async function waitingJobs(
        select min(job) ${queue}
        union all
        select (select min(job) ${queue} and job > jobs.job) from jobs where jobs.job is not null
-     ) select job from jobs where job is not null limit ${jobsPerClaim}`,
-    [operatorId, code, operatorId, code],
+     ) select job from jobs where job is not null
+       and exists (select 1 ${queue} and job = jobs.job and due_at <= ?)`,
+    [operatorId, code, operatorId, code, operatorId, code, nowMs],
   )
   return rawRows<{ job: number }>(answer).map(row => row.job)
+}
+
+/** Starts elsewhere at every turn, so that with more jobs than room each comes first in its time. */
+function rotated(jobs: readonly number[], turn: number): number[] {
+  // Multiples of the golden ratio fall evenly, whatever turns this priority gets.
+  const start = Math.floor(((turn * 0.618_033_988_749_895) % 1) * jobs.length)
+  return [...jobs.slice(start), ...jobs.slice(0, start)].slice(0, jobsPerClaim)
 }
 
 async function claimJob(
@@ -172,16 +187,21 @@ async function acceptedParts(
   transaction: Knex.Transaction,
   rows: readonly ClaimedRow[],
 ): Promise<Map<number, number[]>> {
-  const retried = rows.filter(row => row.attempts > 1 && row.part_count > 1)
+  // The number of attempts tells nothing here: a link that went down gives its attempt back.
+  const long = rows.filter(row => row.part_count > 1)
   const accepted = new Map<number, number[]>()
-  for (const { id } of retried) {
-    const parts = await transaction('message_parts')
-      .whereBetween('id', [id * 256 + 1, id * 256 + 255])
-      .select('id')
-    accepted.set(
-      id,
-      parts.map(part => part.id % 256),
-    )
+  if (long.length === 0) return accepted
+  const parts = rawRows<{ id: number; message_id: number }>(
+    await transaction.raw(
+      `select p.id, v.id as message_id from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
+       join message_parts p on p.id > v.id * 256 and p.id < v.id * 256 + 256 order by p.id`,
+      [bulkBinding(long.map(row => [row.id]))],
+    ),
+  )
+  for (const { id, message_id: messageId } of parts) {
+    const numbers = accepted.get(messageId) ?? []
+    numbers.push(id % 256)
+    accepted.set(messageId, numbers)
   }
   return accepted
 }

@@ -6,10 +6,17 @@ import { stateCodes, stateLiteral } from './codes.ts'
 import type { StateEntered } from './counters.ts'
 import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
 import type { MessageEvent } from './events.ts'
-import { move, partIdOf, type SettleResult } from './settle.ts'
+import { move, partIdOf } from './moves.ts'
 
 /** A receipt with the operator that gave it and the time it came. */
 export type ReceiptItem = Omit<DeliveryReceipt, 'receiptToken'> & { operatorId: number; atMs: number }
+
+export interface SettleResult {
+  /** Receipts that found their part. */
+  matched: number
+  /** Receipts kept until their part is known. */
+  kept: number
+}
 
 interface Candidate {
   position: number

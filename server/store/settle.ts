@@ -1,11 +1,11 @@
 /** Settling: what operators answered and what phones acknowledged, one transaction per batch. */
 import type { Knex } from 'knex'
-import type { MessageState } from '../gateway/message-state.ts'
-import { stateCodes, statesBeforeLiteral } from './codes.ts'
+import { stateCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
-import { type BulkColumns, type BulkValue, bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { dialectOf } from './dialect.ts'
 import { type MessageEvent, recordEvents } from './events.ts'
-import { type ReceiptItem, settleReceipts, takeUnmatched } from './receipts.ts'
+import { type MovedRow, move, partIdOf } from './moves.ts'
+import { type ReceiptItem, type SettleResult, settleReceipts, takeUnmatched } from './receipts.ts'
 
 /** What the gateway decided about one submitted part or message. */
 export type SettleItem =
@@ -40,20 +40,6 @@ export interface SettleRequest {
   nowMs: number
 }
 
-export interface SettleResult {
-  /** Receipts that found their part. */
-  matched: number
-  /** Receipts kept until their part is known. */
-  kept: number
-}
-
-interface MovedRow {
-  id: number
-  alert_id: number | null
-  operator_id: number | null
-  part_count: number
-}
-
 type ItemOf<Kind extends SettleItem['kind']> = Extract<SettleItem, { kind: Kind }>
 
 export async function settle(knex: Knex, { items, receipts, nowMs }: SettleRequest): Promise<SettleResult> {
@@ -62,10 +48,10 @@ export async function settle(knex: Knex, { items, receipts, nowMs }: SettleReque
     const events: MessageEvent[] = []
     const accepted = ofKind(items, 'accepted')
     await settleAccepted(transaction, accepted, entered, events)
-    await settleRetries(transaction, ofKind(items, 'retry'), entered, events)
-    await settleReroutes(transaction, ofKind(items, 'reroute'), entered, events)
     await settleRefused(transaction, ofKind(items, 'refused'), entered, events)
     await settleUnknown(transaction, ofKind(items, 'unknown'), entered, events)
+    await settleRetries(transaction, ofKind(items, 'retry'), entered, events)
+    await settleReroutes(transaction, ofKind(items, 'reroute'), entered, events)
     const early = await takeUnmatched(
       transaction,
       accepted.map(item => item.remoteKey),
@@ -138,6 +124,12 @@ function noteLateAnswers(
   }
 }
 
+/**
+ * One part of a long message was never answered while another one may be tried again: policy decides, not the
+ * retry. A single part that was refused after all did not arrive.
+ */
+const noPartUnknown = `(messages.state <> ${stateLiteral('unknown')} or messages.part_count = 1)`
+
 async function settleRetries(
   transaction: Knex.Transaction,
   items: readonly ItemOf<'retry'>[],
@@ -153,6 +145,7 @@ async function settleRetries(
       item.countsAttempt ? 0 : 1,
     ]),
     set: 'due_at = v.due_at, reason = v.reason, attempts = attempts - v.uncounted',
+    and: noPartUnknown,
     entered,
   })
   pushEvents(items, moved, 'retry', events)
@@ -173,6 +166,7 @@ async function settleReroutes(
       item.reason,
     ]),
     set: 'operator_id = v.operator_id, due_at = v.due_at, reason = v.reason',
+    and: noPartUnknown,
     entered,
   })
   pushEvents(items, moved, 'reroute', events)
@@ -212,39 +206,6 @@ async function settleUnknown(
   pushEvents(items, moved, 'unknown', events)
 }
 
-interface Move {
-  /** First column is `id`, the message. */
-  columns: BulkColumns
-  rows: readonly (readonly BulkValue[])[]
-  set: string
-  and?: string
-  entered: StateEntered[]
-}
-
-/**
- * Moves messages to a state, those alone that may go there from where they are.
- *
- * @returns the rows that moved; they are counted too
- */
-export async function move(
-  transaction: Knex.Transaction,
-  to: MessageState,
-  { columns, rows, set, and = 'true', entered }: Move,
-): Promise<MovedRow[]> {
-  if (rows.length === 0) return []
-  const answer = await transaction.raw(
-    `update messages set state = ${stateCodes.codeOf(to)}, ${set} from ${dialectOf(transaction).bulkRows('v', columns)}
-     where messages.id = v.id and messages.state in ${statesBeforeLiteral(to)} and ${and}
-     returning messages.id, messages.alert_id, messages.operator_id, messages.part_count`,
-    [bulkBinding(rows)],
-  )
-  const moved = rawRows<MovedRow>(answer)
-  for (const row of moved) {
-    entered.push({ state: to, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })
-  }
-  return moved
-}
-
 function pushEvents(
   items: readonly { messageId: number; atMs: number; reason: string }[],
   moved: readonly MovedRow[],
@@ -263,9 +224,4 @@ function distinctBy<Item>(items: readonly Item[], keyOf: (item: Item) => number)
 
 function distinctParts(items: readonly ItemOf<'accepted'>[]): ItemOf<'accepted'>[] {
   return distinctBy(items, item => partIdOf(item.messageId, item.partNumber))
-}
-
-/** Parts are addressed by one number: message × 256 + part (1..255). */
-export function partIdOf(messageId: number, partNumber: number): number {
-  return messageId * 256 + partNumber
 }

@@ -34,7 +34,7 @@ export const dateHelper: HelperFunction = {
 }
 
 /** DD/MM/YYYY in both languages: the countries served write no other order. */
-export function shortDate({ year, month, day }: LocalDate): string {
+function shortDate({ year, month, day }: LocalDate): string {
   return `${day < 10 ? '0' : ''}${day}/${month < 10 ? '0' : ''}${month}/${year}`
 }
 

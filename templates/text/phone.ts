@@ -82,13 +82,14 @@ function usualMobile(cell: string | number, plan: Plan): string | null {
 }
 
 function readToken(token: string, plan: Plan): Phone[] | PhoneRejection {
-  if (!/^\+?[\d\s.()-]+$/.test(token)) return 'not-a-number'
-  const digits = token.replace('(0)', '').replace(/\D/g, '')
+  const bare = token.replace('(0)', '').replace(/[()]/g, '').trim()
+  if (!/^\+?[\d\s.-]+$/.test(bare)) return /\d/.test(bare) || /\p{L}/u.test(bare) ? 'not-a-number' : 'empty'
+  const digits = bare.replace(/\D/g, '')
   if (digits === '') return 'empty'
-  const isInternational = token.startsWith('+') || digits.startsWith('00')
+  const isInternational = bare.startsWith('+') || digits.startsWith('00')
   const read = isInternational ? readInternational(digits.replace(/^00/, '')) : readNational(digits, plan)
   if (typeof read !== 'string') return [read]
-  return readGlued(token, digits, plan) ?? read
+  return readGlued(bare, digits, plan) ?? read
 }
 
 function readInternational(digits: string): Phone | PhoneRejection {
@@ -132,9 +133,9 @@ function readPlan(digits: string, plan: Plan): Phone | PhoneRejection {
 }
 
 /** `70 11 22 33 76 11 22 33`: numbers of one plan with nothing but spaces, dots or hyphens between. */
-function readGlued(token: string, digits: string, plan: Plan): Phone[] | null {
+function readGlued(bare: string, digits: string, plan: Plan): Phone[] | null {
   const size = plan.preset.nationalDigits
-  if (digits.length < 2 * size || digits.length % size !== 0 || !/\d[\s.-]+\d/.test(token)) return null
+  if (digits.length < 2 * size || digits.length % size !== 0 || !/\d[\s.-]+\d/.test(bare)) return null
   const phones: Phone[] = []
   for (let start = 0; start < digits.length; start += size) {
     const national = digits.slice(start, start + size)

@@ -124,7 +124,7 @@ export type LimitedText =
  * @returns `removed` counts the UTF-16 code units cut off
  */
 export function limitParts(text: string, options: LimitOptions): LimitedText {
-  const maxParts = Math.min(Math.max(1, Math.floor(options.maxParts)), maxPartsOfMessage)
+  const maxParts = Math.min(Math.max(1, Math.floor(options.maxParts) || 1), maxPartsOfMessage)
   const { encoding, units } = chooseEncoding(text, options.encoding)
   const { single, [options.referenceBits ?? 8]: perPart } = partCapacity[encoding]
   if (units <= single) return { kind: 'fits', text, split: { encoding, units, parts: [text] } }

@@ -63,9 +63,13 @@ const outsideGsm = new RegExp(`[^${gsmCharacters.replace(/[\\\]^-]/g, '\\$&')}]`
 const outsideAscii = /[^\n\f\x20-\x5f\x61-\x7e]/gu
 
 const noBreak = ' \\u00a0\\u202f'
-const openingQuote = new RegExp(`«[${noBreak}]*`, 'g')
-const closingQuote = new RegExp(`[${noBreak}]*»`, 'g')
-const numberSign = new RegExp(`(?<![\\p{L}\\d])([nN])[${noBreak}]?[°º˚](?:[${noBreak}]*(?=[^\\s]))?`, 'gu')
+/** Three at most: an open-ended run would make a text of spaces quadratic. */
+const openingQuote = new RegExp(`«[${noBreak}]{0,3}`, 'g')
+const closingQuote = new RegExp(`[${noBreak}]{0,3}»`, 'g')
+const numberSign = new RegExp(
+  `(?<![\\p{L}\\d])([nN])[${noBreak}]?[°º˚](?:[${noBreak}]{0,3}(?=[^\\s]))?`,
+  'gu',
+)
 
 function replaceCharacters(text: string, level: 1 | 2 | 3, report: Map<string, Replacement>): string {
   let written = text

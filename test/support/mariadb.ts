@@ -6,6 +6,7 @@ import {
   findProgram,
   onFreePort,
   runAsOrdinaryUser,
+  selfSignedCertificate,
   serverAvailable,
   serverDirectory,
   startServer,
@@ -22,6 +23,8 @@ export interface MariadbDatabase {
 }
 
 export interface MariadbServer extends MariadbDatabase {
+  /** The authority of its certificate; undefined without TLS. */
+  caPem: string | undefined
   /** An empty utf8mb4 database of its own; with `t` it is dropped when the test ends. */
   createDatabase(t?: Teardown): Promise<MariadbDatabase>
   /** Ends the server as an administrator would. */
@@ -51,25 +54,31 @@ export async function createDatabase(t?: Teardown): Promise<MariadbDatabase> {
 }
 
 /** A server of its own, for a test that stops it; with `t` it is stopped when the test ends. */
-export async function startMariadb(t?: Teardown): Promise<MariadbServer> {
+export async function startMariadb(t?: Teardown, options: { tls?: boolean } = {}): Promise<MariadbServer> {
   if (install === undefined || daemon === undefined) throw new Error('MariaDB is not installed here')
-  const server = await onFreePort(port => startOn(port, install, daemon))
+  const server = await onFreePort(port => startOn(port, install, daemon, options.tls ?? false))
   t?.teardown(() => server.stop())
   return server
 }
 
-async function startOn(port: number, installPath: string, daemonPath: string): Promise<MariadbServer> {
+async function startOn(
+  port: number,
+  installPath: string,
+  daemonPath: string,
+  tls: boolean,
+): Promise<MariadbServer> {
   const directory = serverDirectory('mariadb')
   const data = join(directory, 'data')
   const setup = join(directory, 'setup.sql')
   writeFileSync(
     setup,
-    `CREATE USER '${user}'@'127.0.0.1' IDENTIFIED BY '${password}';
-GRANT ALL ON *.* TO '${user}'@'127.0.0.1' WITH GRANT OPTION;\n`,
+    `CREATE USER '${user}'@'%' IDENTIFIED BY '${password}';
+GRANT ALL ON *.* TO '${user}'@'%' WITH GRANT OPTION;\n`,
     { mode: 0o644 },
   )
   const installArgs = ['--no-defaults', `--datadir=${data}`, '--auth-root-authentication-method=normal']
   await runAsOrdinaryUser(installPath, [...installArgs, '--skip-test-db'], directory)
+  const certificate = tls ? await selfSignedCertificate(directory) : undefined
   const settings = {
     datadir: data,
     port,
@@ -83,6 +92,7 @@ GRANT ALL ON *.* TO '${user}'@'127.0.0.1' WITH GRANT OPTION;\n`,
     'innodb-flush-log-at-trx-commit': 0,
     'innodb-flush-method': 'nosync',
     'innodb-buffer-pool-size': '64M',
+    ...(certificate && { 'ssl-cert': certificate.certificatePath, 'ssl-key': certificate.keyPath }),
   }
   const server = await startServer({
     directory,
@@ -97,6 +107,7 @@ GRANT ALL ON *.* TO '${user}'@'127.0.0.1' WITH GRANT OPTION;\n`,
   let created = 0
   return {
     ...admin,
+    caPem: certificate?.caPem,
     async createDatabase(t) {
       created += 1
       const name = `test_${created}`

@@ -6,6 +6,7 @@ import {
   findProgram,
   onFreePort,
   runAsOrdinaryUser,
+  selfSignedCertificate,
   serverAvailable,
   serverDirectory,
   startServer,
@@ -23,6 +24,8 @@ export interface PostgresDatabase {
 }
 
 export interface PostgresServer extends PostgresDatabase {
+  /** The authority of its certificate; undefined without TLS. */
+  caPem: string | undefined
   /** An empty UTF-8 database of its own; with `t` it is dropped when the test ends. */
   createDatabase(t?: Teardown): Promise<PostgresDatabase>
   /** Ends the server as an administrator would: sessions are told and cut. */
@@ -50,14 +53,14 @@ export async function createDatabase(t?: Teardown): Promise<PostgresDatabase> {
 }
 
 /** A server of its own, for a test that stops it; with `t` it is stopped when the test ends. */
-export async function startPostgres(t?: Teardown): Promise<PostgresServer> {
+export async function startPostgres(t?: Teardown, options: { tls?: boolean } = {}): Promise<PostgresServer> {
   if (initdb === undefined) throw new Error('PostgreSQL is not installed here')
-  const server = await onFreePort(port => startOn(port, initdb))
+  const server = await onFreePort(port => startOn(port, initdb, options.tls ?? false))
   t?.teardown(() => server.stop())
   return server
 }
 
-async function startOn(port: number, initdbPath: string): Promise<PostgresServer> {
+async function startOn(port: number, initdbPath: string, tls: boolean): Promise<PostgresServer> {
   const directory = serverDirectory('postgres')
   const data = join(directory, 'data')
   const passwordFile = join(directory, 'password')
@@ -68,6 +71,7 @@ async function startOn(port: number, initdbPath: string): Promise<PostgresServer
     [...initArgs, '--encoding=UTF8', '--locale=C', '--no-sync', '--no-instructions'],
     directory,
   )
+  const certificate = tls ? await selfSignedCertificate(directory) : undefined
   const settings = {
     listen_addresses: '127.0.0.1',
     port,
@@ -78,6 +82,11 @@ async function startOn(port: number, initdbPath: string): Promise<PostgresServer
     shared_buffers: '64MB',
     max_connections: 60,
     lc_messages: 'C',
+    ...(certificate && {
+      ssl: 'on',
+      ssl_cert_file: certificate.certificatePath,
+      ssl_key_file: certificate.keyPath,
+    }),
   }
   const server = await startServer({
     directory,
@@ -99,6 +108,7 @@ async function startOn(port: number, initdbPath: string): Promise<PostgresServer
   let created = 0
   return {
     ...admin,
+    caPem: certificate?.caPem,
     async createDatabase(t) {
       created += 1
       const name = `test_${created}`

@@ -6,7 +6,7 @@
  * closes, the shell stops the server and removes the directory.
  */
 import { execFile, spawn } from 'node:child_process'
-import { accessSync, chownSync, constants, mkdtempSync, rmSync } from 'node:fs'
+import { accessSync, chownSync, constants, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir, userInfo } from 'node:os'
 import { join } from 'node:path'
@@ -70,6 +70,23 @@ export function serverDirectory(name: string): string {
 /** Runs a preparation command as the ordinary user. */
 export async function runAsOrdinaryUser(command: string, args: string[], directory: string): Promise<void> {
   await run(command, args, { cwd: directory, env: serverEnvironment(directory), ...identity() })
+}
+
+export interface ServerCertificate {
+  certificatePath: string
+  keyPath: string
+  /** The certificate, which is its own authority. */
+  caPem: string
+}
+
+/** A self-signed certificate for the name `localhost` only, so that an address does not match it. */
+export async function selfSignedCertificate(directory: string): Promise<ServerCertificate> {
+  const certificatePath = join(directory, 'certificate.pem')
+  const keyPath = join(directory, 'key.pem')
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-keyout', keyPath]
+  const name = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2']
+  await runAsOrdinaryUser('openssl', ['req', '-x509', ...key, ...name, '-out', certificatePath], directory)
+  return { certificatePath, keyPath, caPem: readFileSync(certificatePath, 'utf8') }
 }
 
 /** A port that was free a moment ago; whoever binds it must be ready to try another. */

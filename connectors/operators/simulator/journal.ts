@@ -21,7 +21,8 @@ export class Journal {
 
   /**
    * Writes what was added, in one call. It survives the end of any process, not a power cut: no proof pulls the
-   * plug, and an fsync per read of the socket would slow the operator down to the disk's pace.
+   * plug, and an fsync per read of the socket would slow the operator down to the disk's pace. A disk that is full
+   * ends the simulator: a witness that cannot write must not go on accepting.
    */
   commit(): void {
     if (this.#lines === '') return

@@ -35,7 +35,7 @@ export class Session implements SubmitSession {
   readonly #framer = createFramer()
   readonly #writer = new PduWriter()
   readonly #onClosed: (session: Session) => void
-  readonly #openedMs: number
+  #unboundSinceMs: number
   #desk: AccountDesk | null = null
   #mode: BindMode | null = null
   #sequence = 0
@@ -49,8 +49,8 @@ export class Session implements SubmitSession {
     this.#core = core
     this.#socket = socket
     this.#onClosed = onClosed
-    this.#openedMs = core.clock.nowMs()
-    this.#heardMs = this.#openedMs
+    this.#unboundSinceMs = core.clock.nowMs()
+    this.#heardMs = this.#unboundSinceMs
     socket.setNoDelay(true)
     socket.on('data', chunk => this.#read(chunk))
     socket.on('drain', () => this.#resume())
@@ -118,7 +118,7 @@ export class Session implements SubmitSession {
   tick(nowMs: number): void {
     const { inactivityMs, enquireLinkMs } = this.#core.settings
     const silentMs = nowMs - this.#heardMs
-    const isTooLate = !this.isBound && !this.#isBinding && nowMs - this.#openedMs >= bindDeadlineMs
+    const isTooLate = !this.isBound && !this.#isBinding && nowMs - this.#unboundSinceMs >= bindDeadlineMs
     if (silentMs >= inactivityMs || isTooLate) {
       this.cut()
     } else if (this.isBound && enquireLinkMs > 0 && silentMs >= enquireLinkMs) {
@@ -259,6 +259,7 @@ export class Session implements SubmitSession {
     this.#desk = null
     this.#mode = null
     if (desk === null) return
+    this.#unboundSinceMs = this.#core.clock.nowMs()
     desk.sessions -= 1
     desk.deliveries.detach(this)
   }

@@ -18,6 +18,7 @@ import { type Outcome, outcomeFor } from './outcomes.ts'
 import { seededRandom } from './seeded.ts'
 import { Session } from './session.ts'
 import { SlidingSecond } from './sliding-second.ts'
+import { Waiters } from './waiters.ts'
 import { type Received, Witness } from './witness.ts'
 
 export interface Simulator {
@@ -63,12 +64,6 @@ export async function startSimulator(
   return running
 }
 
-interface Waiter {
-  condition: (status: SimulatorStatus) => boolean
-  resolve: () => void
-  reject: (reason: Error) => void
-}
-
 class RunningSimulator implements Simulator {
   readonly #core: SimulatorCore
   readonly #witness: Witness
@@ -78,7 +73,7 @@ class RunningSimulator implements Simulator {
   readonly #sockets = new Set<Socket>()
   readonly #listeners = new Set<(status: SimulatorStatus) => void>()
   readonly #cancelTick: Cancel
-  #waiters: Waiter[] = []
+  readonly #waiters = new Waiters(() => this.status())
   readonly host: string
   port = 0
 
@@ -102,7 +97,7 @@ class RunningSimulator implements Simulator {
         messageNumber += 1
         return spell(messageNumber)
       },
-      onChange: () => this.#wakeWaiters(),
+      onChange: () => this.#waiters.wake(),
     }
     const accept = (socket: Socket): void => this.#accept(socket)
     const { tls } = settings
@@ -159,10 +154,7 @@ class RunningSimulator implements Simulator {
   }
 
   when(condition: (status: SimulatorStatus) => boolean): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#waiters.push({ condition, resolve, reject })
-      this.#wakeWaiters()
-    })
+    return this.#waiters.wait(condition)
   }
 
   setFaults(rules: readonly FaultRule[]): void {
@@ -194,9 +186,7 @@ class RunningSimulator implements Simulator {
     for (const socket of this.#sockets) socket.destroy()
     await closed
     this.#core.journal?.close()
-    const waiters = this.#waiters
-    this.#waiters = []
-    for (const { reject } of waiters) reject(new Error('the simulator was stopped first'))
+    this.#waiters.giveUp()
   }
 
   #accept(socket: Socket): void {
@@ -213,7 +203,7 @@ class RunningSimulator implements Simulator {
     const nowMs = this.#core.clock.nowMs()
     for (const session of this.#sessions) session.tick(nowMs)
     for (const desk of this.#core.desks.values()) desk.deliveries.expire()
-    this.#wakeWaiters()
+    this.#waiters.wake()
     if (this.#listeners.size === 0) return
     const status = this.status()
     for (const listener of this.#listeners) listener(status)
@@ -222,18 +212,7 @@ class RunningSimulator implements Simulator {
   #runLater(runs: readonly (() => void)[]): void {
     for (const run of runs) run()
     for (const session of this.#sessions) session.flush()
-    this.#wakeWaiters()
-  }
-
-  #wakeWaiters(): void {
-    if (this.#waiters.length === 0) return
-    const status = this.status()
-    const still: Waiter[] = []
-    for (const waiter of this.#waiters) {
-      if (waiter.condition(status)) waiter.resolve()
-      else still.push(waiter)
-    }
-    this.#waiters = still
+    this.#waiters.wake()
   }
 }
 

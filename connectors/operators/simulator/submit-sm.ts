@@ -6,7 +6,7 @@
  */
 import { decodeShortMessage, payloadOf } from '../smpp/codec.ts'
 import { type ShortMessage, tlvInteger } from '../smpp/short-message.ts'
-import { tag } from '../smpp/tables.ts'
+import { status, tag } from '../smpp/tables.ts'
 import { decodeGsm } from './gsm-alphabet.ts'
 
 /** What data_coding 0 means to this operator. */
@@ -34,10 +34,20 @@ const userDataHeaderBit = 0x40
 /** ESME_RINVESMCLASS: the bit promises a header that is not there. */
 const invalidEsmClass = 0x43
 
+/** @see SMPP 3.4 sections 5.2.8 and 5.2.9: 21 octets with the NUL */
+const maxAddressLength = 20
+
 export function readSubmit(body: Buffer, commandId: number): SubmitReading {
   const decoded = decodeShortMessage(body, commandId)
   if (decoded.kind === 'malformed') return decoded
   const { message } = decoded
+  if (message.source.length > maxAddressLength) {
+    return { kind: 'malformed', reason: 'source_addr above 20 octets', status: status.invalidSource }
+  }
+  if (message.destination === '' || message.destination.length > maxAddressLength) {
+    const reason = 'destination_addr must have 1 to 20 octets'
+    return { kind: 'malformed', reason, status: status.invalidDestination }
+  }
   const octets = payloadOf(message)
   const data = Buffer.from(octets.buffer, octets.byteOffset, octets.length)
   const part: SubmittedPart = { message, data, reference: 0, partNumber: 1, partCount: 1 }

@@ -28,7 +28,7 @@ const configurationStatuses: ReadonlySet<number> = new Set([
   status.invalidSystemType,
 ])
 
-export interface BindOwner extends Omit<SessionEvents, 'onBound' | 'onClosed'> {
+export interface BindOwner extends Omit<SessionEvents, 'onBinding' | 'onBound' | 'onClosed'> {
   /** The state changed; `isBack` when this is a bind after an earlier one. */
   onBindState(isBack: boolean): void
 }
@@ -95,6 +95,7 @@ export class Bind {
     const { owner } = this
     this.boundAtMs = null
     const events: SessionEvents = {
+      onBinding: () => this.become('binding', 'waiting for the answer to the bind'),
       onBound: () => this.onBound(),
       onClosed: ending => this.onClosed(ending),
       onAnswer: answer => owner.onAnswer(answer),
@@ -104,7 +105,7 @@ export class Bind {
       onDrained: () => owner.onDrained(),
     }
     this.session = new SmppSession({ ...this.setup, kind: this.kind, events })
-    this.become('connecting', 'connecting')
+    this.become('connecting', 'opening the connection')
   }
 
   private onBound(): void {

@@ -20,6 +20,8 @@ export type SmppLog = (event: string, fields: Readonly<Record<string, unknown>>)
 
 /** Each array is one call per socket read; nothing is called after `onClosed`. */
 export interface SessionEvents {
+  /** The connection is up and the bind has left. */
+  onBinding(): void
   onBound(): void
   onClosed(ending: SessionEnding): void
   onAnswer(answer: Answer): void

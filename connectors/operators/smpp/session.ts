@@ -155,6 +155,7 @@ export class SmppSession {
   private bind(): void {
     const { config, kind } = this.setup
     this.state = 'binding'
+    this.setup.events.onBinding()
     this.deadlineMs = this.elapsedMs + config.bindSeconds * 1000
     const encoded = encodeWithPackage(
       `bind_${kind}`,

@@ -12,10 +12,10 @@ import {
 import type { LinkTraits } from '../../../connectors/operators/kinds.ts'
 import { splitText } from '../../../templates/text/segments.ts'
 import type { Logger } from '../../log.ts'
+import { partIdOf } from '../../store/moves.ts'
 import type { Store } from '../../store/operations.ts'
 import type { ClaimedMessage } from '../../store/outbox.ts'
 import type { SettleItem } from '../../store/settle.ts'
-import { partIdOf } from '../../store/settle.ts'
 import { afterRefusal } from './refusal.ts'
 import type { Settler } from './settler.ts'
 

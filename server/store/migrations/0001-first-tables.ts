@@ -188,7 +188,9 @@ async function messageTables(knex: Knex): Promise<void> {
     `create index messages_queue on messages (operator_id, priority, job, due_at, id) where state = ${queued}`,
   )
   await schema.raw(`create index messages_sending on messages (operator_id) where state = ${sending}`)
-  await schema.raw(`create index messages_held on messages (alert_id, reason, operator_id) where state = ${held}`)
+  await schema.raw(
+    `create index messages_held on messages (alert_id, reason, operator_id) where state = ${held}`,
+  )
   await schema.raw(`create index messages_attention on messages (state, id) where ${attention}`)
   await schema.raw('create index messages_recipient on messages (recipient, id)')
   await schema.raw(

@@ -1,6 +1,11 @@
 import test, { type ExecutionContext } from 'ava'
 import mysql from 'mysql2/promise'
-import { createDatabase, type MariadbDatabase, mariadbAvailable, startMariadb } from '../../support/mariadb.ts'
+import {
+  createDatabase,
+  type MariadbDatabase,
+  mariadbAvailable,
+  startMariadb,
+} from '../../support/mariadb.ts'
 import { collect, openFixture, testSourceContract } from './contract.ts'
 import { type ServerFixture, testServerContract } from './server-contract.ts'
 
@@ -10,9 +15,9 @@ const fixture: ServerFixture = {
   kind: 'mysql',
   serverTest,
   database: async t => connect(t, await createDatabase(t)),
-  async startServer(t) {
-    const server = await startMariadb(t)
-    return { config: settingsOf(server), stop: server.stop }
+  async startServer(t, options) {
+    const server = await startMariadb(t, options)
+    return { config: settingsOf(server), caPem: server.caPem, stop: server.stop }
   },
   typesTable: [
     `CREATE TABLE contract_types (code CHAR(6), due DATE, seen DATETIME, premium DECIMAL(30,2), policy BIGINT,
@@ -48,40 +53,70 @@ const fixture: ServerFixture = {
 testSourceContract(fixture)
 testServerContract(fixture)
 
-serverTest('mysql: DOS letters in a column that claims latin1 are read with the encoding setting', async t => {
-  const { config, execute } = await fixture.database(t)
-  await execute('CREATE TABLE insured (name VARCHAR(40) CHARACTER SET latin1, note TEXT CHARACTER SET latin1)')
-  await execute("INSERT INTO insured VALUES (x'5a6f82', x'8087')")
-  const source = openFixture(t, fixture, config, { encoding: 'cp850' })
-  t.deepEqual(await collect(source.read({ sql: 'SELECT name, note FROM insured' })), [{ name: 'Zoé', note: 'Çç' }])
-})
+serverTest(
+  'mysql: DOS letters in a column that claims latin1 are read with the encoding setting',
+  async t => {
+    const { config, execute } = await fixture.database(t)
+    await execute(
+      'CREATE TABLE insured (name VARCHAR(40) CHARACTER SET latin1, note TEXT CHARACTER SET latin1)',
+    )
+    await execute("INSERT INTO insured VALUES (x'5a6f82', x'8087')")
+    const source = openFixture(t, fixture, config, { encoding: 'cp850' })
+    t.deepEqual(await collect(source.read({ sql: 'SELECT name, note FROM insured' })), [
+      { name: 'Zoé', note: 'Çç' },
+    ])
+  },
+)
 
-serverTest('mysql: bits are integers, times and zero dates are text, unsigned integers are exact', async t => {
-  const { config, execute } = await fixture.database(t)
-  await execute('CREATE TABLE odd (flag BIT(1), mask BIT(12), hour TIME, day DATE, big BIGINT UNSIGNED, doc JSON)')
-  await execute("SET SESSION sql_mode = ''")
-  await execute(`INSERT INTO odd VALUES (b'1', b'100000000001', '26:03:04', '0000-00-00', 18446744073709551615, '{"a":1}')`)
-  t.deepEqual(await collect(openFixture(t, fixture, config).read({ sql: 'SELECT * FROM odd' })), [
-    { flag: 1, mask: 2049, hour: '26:03:04', day: '0000-00-00', big: '18446744073709551615', doc: '{"a":1}' },
-  ])
-})
+serverTest(
+  'mysql: bits are integers, times and zero dates are text, unsigned integers are exact',
+  async t => {
+    const { config, execute } = await fixture.database(t)
+    await execute(
+      'CREATE TABLE odd (flag BIT(1), mask BIT(12), hour TIME, day DATE, big BIGINT UNSIGNED, doc JSON)',
+    )
+    await execute("SET SESSION sql_mode = ''")
+    await execute(
+      `INSERT INTO odd VALUES (b'1', b'100000000001', '26:03:04', '0000-00-00', 18446744073709551615, '{"a":1}')`,
+    )
+    t.deepEqual(await collect(openFixture(t, fixture, config).read({ sql: 'SELECT * FROM odd' })), [
+      {
+        flag: 1,
+        mask: 2049,
+        hour: '26:03:04',
+        day: '0000-00-00',
+        big: '18446744073709551615',
+        doc: '{"a":1}',
+      },
+    ])
+  },
+)
 
-serverTest('mysql: the session reads quotes and backslashes as the guard does, whatever the server prefers', async t => {
-  const { config, execute } = await fixture.database(t)
-  await execute("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
-  t.teardown(() => execute('SET GLOBAL sql_mode = DEFAULT'))
-  const source = openFixture(t, fixture, config)
-  const sql = `SELECT "it\\'s" AS quoted, 'a\\'b' AS escaped, :given AS given`
-  t.deepEqual(await collect(source.read({ sql, params: { given: "\\' OR 1=1 -- " } })), [
-    { quoted: "it's", escaped: "a'b", given: "\\' OR 1=1 -- " },
-  ])
-})
+serverTest(
+  'mysql: the session reads quotes and backslashes as the guard does, whatever the server prefers',
+  async t => {
+    const { config, execute } = await fixture.database(t)
+    await execute("SET GLOBAL sql_mode = 'ANSI_QUOTES,NO_BACKSLASH_ESCAPES'")
+    t.teardown(() => execute('SET GLOBAL sql_mode = DEFAULT'))
+    const source = openFixture(t, fixture, config)
+    const sql = `SELECT "it\\'s" AS quoted, 'a\\'b' AS slashed, :given AS given`
+    t.deepEqual(await collect(source.read({ sql, params: { given: "\\' OR 1=1 -- x" } })), [
+      { quoted: "it's", slashed: "a'b", given: "\\' OR 1=1 -- x" },
+    ])
+  },
+)
 
 serverTest('mysql: a server without TLS refuses a source that requires it', async t => {
   const { config } = await fixture.database(t)
   const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
   t.is(steps.at(-1)?.step, 'login')
   t.regex(steps.at(-1)?.detail ?? '', /TLS/)
+})
+
+test('mysql: an address cannot be verified by the driver, so the settings ask for a name', t => {
+  const config = { host: '127.0.0.1', database: 'insurer', user: 'reader', tls: { mode: 'verify' } }
+  t.throws(() => openFixture(t, fixture, config), { message: /host name/ })
+  t.notThrows(() => openFixture(t, fixture, { ...config, host: 'db.invalid' }))
 })
 
 async function connect(t: ExecutionContext, database: Settings) {

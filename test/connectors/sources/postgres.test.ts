@@ -15,9 +15,9 @@ const fixture: ServerFixture = {
   kind: 'postgres',
   serverTest,
   database: async t => connect(t, await createDatabase(t)),
-  async startServer(t) {
-    const server = await startPostgres(t)
-    return { config: settingsOf(server), stop: server.stop }
+  async startServer(t, options) {
+    const server = await startPostgres(t, options)
+    return { config: settingsOf(server), caPem: server.caPem, stop: server.stop }
   },
   typesTable: [
     `CREATE TABLE contract_types (code CHAR(6), due DATE, seen TIMESTAMP, premium NUMERIC(30,2), policy BIGINT,
@@ -59,7 +59,9 @@ serverTest('postgres: a database that claims no encoding gives its Windows lette
   t.teardown(() => execute(`DROP DATABASE ${name} WITH (FORCE)`))
   const legacy = await connect(t, { ...settingsOf(await createDatabase(t)), database: name })
   await legacy.execute('CREATE TABLE insured (id INT, name VARCHAR(40), town CHAR(10))')
-  await legacy.execute("INSERT INTO insured VALUES (1, E'A\\xefcha N\\x92Guessan', E'Th\\xe8s'), (2, 'Zoé', 'Pô')")
+  await legacy.execute(
+    "INSERT INTO insured VALUES (1, E'A\\xefcha N\\x92Guessan', E'Th\\xe8s'), (2, 'Zoé', 'Pô')",
+  )
   const source = openFixture(t, fixture, legacy.config, { encoding: 'cp1252' })
   const query = { sql: 'SELECT name, town FROM insured WHERE id < :below ORDER BY id', params: { below: 9 } }
   t.deepEqual(await collect(source.read(query)), [
@@ -68,28 +70,37 @@ serverTest('postgres: a database that claims no encoding gives its Windows lette
   ])
 })
 
-serverTest('postgres: instants are written in the time zone of the source, and odd values stay words', async t => {
-  const { config } = await fixture.database(t)
-  const source = openFixture(t, fixture, config, { timeZone: 'Africa/Lagos' })
-  const sql = `SELECT timestamptz '2027-01-01 23:30:00Z' AS instant, date 'infinity' AS forever,
+serverTest(
+  'postgres: instants are written in the time zone of the source, and odd values stay words',
+  async t => {
+    const { config } = await fixture.database(t)
+    const source = openFixture(t, fixture, config, { timeZone: 'Africa/Lagos' })
+    const sql = `SELECT timestamptz '2027-01-01 23:30:00Z' AS instant, date 'infinity' AS forever,
     float8 'NaN' AS unknown, ARRAY[1, 2] AS list, '{"a": 1}'::jsonb AS document, interval '1 day' AS span`
-  t.deepEqual(await collect(source.read({ sql })), [
-    {
-      instant: '2027-01-02 00:30:00+01',
-      forever: 'infinity',
-      unknown: 'NaN',
-      list: '{1,2}',
-      document: '{"a": 1}',
-      span: '1 day',
-    },
-  ])
-})
+    t.deepEqual(await collect(source.read({ sql })), [
+      {
+        instant: '2027-01-02 00:30:00+01',
+        forever: 'infinity',
+        unknown: 'NaN',
+        list: '{1,2}',
+        document: '{"a": 1}',
+        span: '1 day',
+      },
+    ])
+  },
+)
 
 serverTest('postgres: a server without TLS refuses a source that requires it', async t => {
   const { config } = await fixture.database(t)
   const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
   t.is(steps.at(-1)?.step, 'login')
   t.regex(steps.at(-1)?.detail ?? '', /SSL.*TLS mode/)
+})
+
+serverTest('postgres: a certificate for another name is refused when verified', async t => {
+  const { config, caPem } = await fixture.startServer(t, { tls: true })
+  const source = openFixture(t, fixture, config, { host: '127.0.0.1', tls: { mode: 'verify', caPem } })
+  t.regex((await source.test()).at(-1)?.detail ?? '', /127\.0\.0\.1 is not in the cert/)
 })
 
 async function connect(t: ExecutionContext, database: Settings) {

@@ -5,7 +5,10 @@ import { collect, type Fixture, type FixtureDatabase, failureOf, openFixture } f
 
 export interface ServerFixture extends Fixture {
   /** A server of its own, that the test may stop. */
-  startServer(t: ExecutionContext): Promise<{ config: Record<string, unknown>; stop(): Promise<void> }>
+  startServer(
+    t: ExecutionContext,
+    options?: { tls: boolean },
+  ): Promise<{ config: Record<string, unknown>; caPem: string | undefined; stop(): Promise<void> }>
   /** Creates the function `write_row()`, which inserts into `people`. */
   writingFunction: string[]
   /** Creates an account that may only read; `config` with its name and password. */
@@ -66,6 +69,21 @@ export function testServerContract(fixture: ServerFixture): void {
     const { error } = await failureOf(t, { [Symbol.asyncIterator]: () => rows })
     t.is(error.code, 'source-unreachable', error.message)
     await stopping
+  })
+
+  serverTest(name('TLS encrypts when required, and when verified refuses a stranger'), async t => {
+    const { config, caPem } = await fixture.startServer(t, { tls: true })
+    const lastStep = async (host: string, tls: Record<string, unknown>): Promise<string> => {
+      const steps = await openFixture(t, fixture, config, { host, tls }).test()
+      return `${steps.at(-1)?.step} ${steps.at(-1)?.outcome}`
+    }
+    t.is(await lastStep('127.0.0.1', { mode: 'require' }), 'select ok')
+    t.is(await lastStep('localhost', { mode: 'verify', caPem }), 'select ok')
+    t.is(await lastStep('localhost', { mode: 'verify' }), 'login failed')
+    const source = openFixture(t, fixture, config, { host: 'localhost', tls: { mode: 'verify' } })
+    const { error } = await failureOf(t, source.read(anything))
+    t.is(error.code, 'source-unreachable')
+    t.regex(error.message, /certificate/)
   })
 
   serverTest(name('the transaction refuses a write that the guard cannot see'), async t => {

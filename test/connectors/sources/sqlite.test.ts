@@ -25,7 +25,8 @@ const fixture: Fixture = {
       9007199254740993, 42, TRUE, NULL, x'00ff80', 0.1, 'Ouédraogo œ ’')`,
   ],
   yes: 1,
-  numbers: count => `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
+  numbers:
+    count => `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < ${count})
     SELECT n, printf('%0200d', n) AS pad FROM numbers`,
   silent: `WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2000000000)
     SELECT count(*) AS n FROM numbers`,
@@ -43,7 +44,9 @@ test('sqlite: Windows letters stored as bytes in a text column are text, in a BL
   await execute("CREATE TABLE cells (name TEXT, raw BLOB); INSERT INTO cells VALUES (x'5a6fe9', x'5a6fe9')")
   const source = openFixture(t, fixture, config, { encoding: 'cp1252' })
   const bytes = new Uint8Array([0x5a, 0x6f, 0xe9])
-  t.deepEqual(await collect(source.read({ sql: 'SELECT name, raw FROM cells' })), [{ name: 'Zoé', raw: bytes }])
+  t.deepEqual(await collect(source.read({ sql: 'SELECT name, raw FROM cells' })), [
+    { name: 'Zoé', raw: bytes },
+  ])
   const dos = openFixture(t, fixture, config, { encoding: 'cp850' })
   t.deepEqual(await collect(dos.read({ sql: "SELECT CAST(x'5a6f82' AS TEXT) AS name" })), [{ name: 'Zoé' }])
 })
@@ -51,7 +54,9 @@ test('sqlite: Windows letters stored as bytes in a text column are text, in a BL
 test('sqlite: the order of the query survives the reading of bytes', async t => {
   const { config } = await fixture.database(t)
   const source = openFixture(t, fixture, config, { encoding: 'cp1252' })
-  const rows = await collect(source.read({ sql: `SELECT n FROM (${fixture.numbers(2_000)}) ORDER BY n DESC` }))
+  const rows = await collect(
+    source.read({ sql: `SELECT n FROM (${fixture.numbers(2_000)}) ORDER BY n DESC` }),
+  )
   t.deepEqual(
     rows.map(row => row.n),
     Array.from({ length: 2_000 }, (_, index) => 2_000 - index),
@@ -61,17 +66,26 @@ test('sqlite: the order of the query survives the reading of bytes', async t => 
 test('sqlite: the reading process itself refuses what the guard would not see', async t => {
   const { config, execute } = await fixture.database(t)
   await execute('CREATE TABLE people (id INTEGER); INSERT INTO people VALUES (1)')
-  for (const statement of ['DELETE FROM people RETURNING id', "ATTACH ':memory:' AS other", 'PRAGMA user_version = 3']) {
-    const reader = fork(fileURLToPath(new URL('../../../connectors/sources/sqlite-reader.ts', import.meta.url)), {
-      serialization: 'advanced',
-      execArgv: [],
-    })
+  for (const statement of [
+    'DELETE FROM people RETURNING id',
+    "ATTACH ':memory:' AS other",
+    'PRAGMA user_version = 3',
+  ]) {
+    const reader = fork(
+      fileURLToPath(new URL('../../../connectors/sources/sqlite-reader.ts', import.meta.url)),
+      {
+        serialization: 'advanced',
+        execArgv: [],
+      },
+    )
     t.teardown(() => void reader.kill('SIGKILL'))
     reader.send({ path: config.path, statement, values: {}, encoding: 'utf8', batchRows: 10 })
     const [answer] = await once(reader, 'message')
     t.is(answer.kind, 'failed', statement)
   }
-  t.deepEqual(await collect(openFixture(t, fixture, config).read({ sql: 'SELECT id FROM people' })), [{ id: 1 }])
+  t.deepEqual(await collect(openFixture(t, fixture, config).read({ sql: 'SELECT id FROM people' })), [
+    { id: 1 },
+  ])
 })
 
 test('sqlite: the connection test names what is wrong with the file', async t => {
@@ -94,7 +108,10 @@ test('sqlite: a file that is something else, a folder and a relative path are re
   const path = join(tempDir(t), 'letter.db')
   writeFileSync(path, 'Dear customer, this is a letter.')
   for (const wrong of [path, tempDir(t)]) {
-    const { error } = await failureOf(t, openFixture(t, fixture, { path: wrong }).read({ sql: 'SELECT 1 AS one' }))
+    const { error } = await failureOf(
+      t,
+      openFixture(t, fixture, { path: wrong }).read({ sql: 'SELECT 1 AS one' }),
+    )
     t.is(error.code, 'source-unreachable')
   }
   t.throws(() => openFixture(t, fixture, { path: ':memory:' }))
@@ -105,6 +122,9 @@ test('sqlite: a file that is something else, a folder and a relative path are re
 test('sqlite: a torn file is an error of the file, not of the query', async t => {
   const path = join(tempDir(t), 'torn.db')
   writeFileSync(path, Buffer.concat([Buffer.from('SQLite format 3\0'), Buffer.alloc(5_000, 0x5a)]))
-  const { error } = await failureOf(t, openFixture(t, fixture, { path }).read({ sql: 'SELECT 1 AS one FROM sqlite_master' }))
+  const { error } = await failureOf(
+    t,
+    openFixture(t, fixture, { path }).read({ sql: 'SELECT 1 AS one FROM sqlite_master' }),
+  )
   t.is(error.code, 'source-unreachable')
 })

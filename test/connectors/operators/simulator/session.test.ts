@@ -127,6 +127,13 @@ test('a submit_sm that ends too early is refused and not recorded', async t => {
   t.is(operator.received.total, 0)
 })
 
+test('an address that is absent or too long is refused as such', async t => {
+  const client = await boundClient(t, await simulator(t))
+  t.is((await client.submitted({ source: '1'.repeat(21) })).status, 0x0a)
+  t.is((await client.submitted({ destination: '' })).status, 0x0b)
+  t.is((await client.submitted({ destination: '1'.repeat(21) })).status, 0x0b)
+})
+
 test('a user data header that is longer than the text is refused', async t => {
   const client = await boundClient(t, await simulator(t))
   t.is((await client.submitted({ esmClass: 0x40, shortMessage: Buffer.from([9, 0, 3, 1]) })).status, 0x43)

@@ -52,7 +52,15 @@ const messages: Partial<Record<keyof typeof vectors, [sequence: number, fields: 
       shortMessage: octets('Votre contrat expire le 15/03/2027.'),
     },
   ],
-  P6: [4, { ...name, ...contract, shortMessage: octets('Prime r\x05gl\x05e 45 \x1b\x65') }],
+  P6: [
+    4,
+    {
+      ...name,
+      ...contract,
+      destination: '22651112233',
+      shortMessage: octets('Prime r\x05gl\x05e 45 \x1b\x65'),
+    },
+  ],
   P7: [
     5,
     {
@@ -232,9 +240,7 @@ test('a short_message above 254 octets is refused by the encoder', t => {
 })
 
 const text = (maxLength: number) =>
-  fc
-    .string({ unit: fc.integer({ min: 0x20, max: 0xff }).map(code => String.fromCharCode(code)), maxLength })
-    .map(value => value)
+  fc.string({ unit: fc.integer({ min: 0x20, max: 0xff }).map(code => String.fromCharCode(code)), maxLength })
 const octet = fc.integer({ min: 0, max: 255 })
 const anyMessage: fc.Arbitrary<ShortMessage> = fc.record({
   serviceType: text(5),

@@ -1,6 +1,5 @@
 /** A link with everything it told kept for the test, and parts to submit. */
 import type { ExecutionContext } from 'ava'
-import type { Clock } from '../../../../connectors/clock.ts'
 import type {
   DeliveryReceipt,
   IncomingPart,
@@ -37,7 +36,7 @@ export interface LinkUnderTest {
 export function linkUnderTest(
   t: ExecutionContext,
   config: Partial<SmppConfigInput> & { port: number },
-  clock: Clock,
+  clock: FakeClock,
 ): LinkUnderTest {
   const waiting: { check: () => boolean; resolve: () => void }[] = []
   const look = (): void => {
@@ -101,7 +100,11 @@ export function linkUnderTest(
       },
     },
   })
-  t.teardown(() => link.stop(0))
+  t.teardown(async () => {
+    const stopped = link.stop(0)
+    await clock.advance(10_000)
+    await stopped
+  })
   return { link, told }
 }
 

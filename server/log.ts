@@ -1,0 +1,154 @@
+/**
+ * The log: one JSON line per event, with a fixed `event` name, then ids and durations in ms.
+ *
+ * No password and no message text at any level, no whole phone number at info and above, whoever passes them.
+ */
+import { openSync } from 'node:fs'
+import { pino } from 'pino'
+import type { Clock } from '../connectors/clock.ts'
+import type { LogLevel } from './config/schema.ts'
+import { redact } from './log-redaction.ts'
+
+/** What a line says: its fixed name, such as `bind.bound`, and ids. */
+export interface LogFields {
+  event: string
+  [name: string]: unknown
+}
+
+type Write = (fields: LogFields, sentence?: string) => void
+
+export interface Logger {
+  trace: Write
+  debug: Write
+  info: Write
+  warn: Write
+  error: Write
+  /** The process is about to end: written before this returns. */
+  fatal: Write
+  /** Whether a line of this level would be written; for fields that cost something to gather. */
+  isEnabled(level: LogLevel): boolean
+  /** Adds the same ids to every line: `log.child({operatorId: 3})`. */
+  child(ids: Record<string, unknown>): Logger
+}
+
+export interface ProcessLog {
+  logger: Logger
+  /** Opens the file again after log rotation moved it; nothing on stdout. */
+  reopen(): void
+  /** Writes what is waiting. */
+  flush(): void
+}
+
+export interface LogOptions {
+  level: LogLevel
+  /** null writes to stdout. */
+  file: string | null
+  clock: Clock
+}
+
+/** What may wait for a slow disk or pipe; lines beyond are dropped and counted, the gateway goes on. */
+const mostWaitingBytes = 16 * 1024 * 1024
+
+/**
+ * Opens the log of the process.
+ *
+ * @throws Error naming the file when it cannot be opened for adding
+ */
+export function openLog({ level, file, clock }: LogOptions): ProcessLog {
+  const destination = pino.destination({
+    dest: file === null ? 1 : openForAdding(file),
+    sync: false,
+    maxLength: mostWaitingBytes,
+  })
+  let dropped = 0
+  destination.on('drop', () => {
+    dropped += 1
+  })
+  // The disk of the log is full or its pipe is closed: sending messages matters more. Told on stderr, once.
+  destination.once('error', (error: Error) =>
+    process.stderr.write(`log cannot be written: ${error.message}\n`),
+  )
+  destination.on('error', () => {})
+  destination.on('drain', () => {
+    if (dropped === 0) return
+    const lines = dropped
+    dropped = 0
+    logger.warn({ event: 'log.lines.dropped', lines })
+  })
+  const flush = (): void => {
+    try {
+      destination.flushSync()
+    } catch {
+      // Not open any more: there is nothing left to write to.
+    }
+  }
+  const logger = createLogger({ level, clock, write: line => destination.write(line), flush })
+  return {
+    logger,
+    flush,
+    reopen: () => {
+      if (file !== null) destination.reopen(file)
+    },
+  }
+}
+
+/** A logger over any place for lines, each with its line end: what tests use. */
+export function createLogger(options: {
+  level: LogLevel
+  clock: Clock
+  write: (line: string) => void
+  flush?: () => void
+}): Logger {
+  const { level, clock, write, flush } = options
+  const output = pino(
+    {
+      level,
+      base: null,
+      timestamp: () => `,"at":"${clock.now().toISOString()}"`,
+      formatters: { level: label => ({ level: label }) },
+      messageKey: 'sentence',
+    },
+    { write },
+  )
+  const withIds = (ids: Record<string, unknown>): Logger => {
+    const at = (label: LogLevel | 'fatal', hidesPhones: boolean): Write => {
+      return ({ event, ...fields }, sentence) => {
+        if (!output.isLevelEnabled(label)) return
+        // Ids of the child after the event, so that every line starts alike.
+        output[label]({ event, ...redact({ ...ids, ...fields }, hidesPhones) }, sentence)
+        if (label === 'fatal') flush?.()
+      }
+    }
+    return {
+      trace: at('trace', false),
+      debug: at('debug', false),
+      info: at('info', true),
+      warn: at('warn', true),
+      error: at('error', true),
+      fatal: at('fatal', true),
+      isEnabled: label => output.isLevelEnabled(label),
+      child: more => withIds({ ...ids, ...more }),
+    }
+  }
+  return withIds({})
+}
+
+/** Writes nothing. */
+export const silentLogger: Logger = {
+  trace() {},
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  fatal() {},
+  isEnabled: () => false,
+  child: () => silentLogger,
+}
+
+function openForAdding(file: string): number {
+  try {
+    return openSync(file, 'a', 0o600)
+  } catch (error) {
+    throw new Error(`log file ${file} cannot be opened for writing`, { cause: error })
+  }
+}

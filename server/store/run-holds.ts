@@ -1,0 +1,91 @@
+/** Messages of a run that wait: until its rows are counted, or for an approver. */
+import type { Knex } from 'knex'
+import { stateCodes, stateLiteral } from './codes.ts'
+import { count } from './counters.ts'
+import { rawRows } from './dialect.ts'
+import { recordEvents } from './events.ts'
+import type { Decision } from './messages.ts'
+
+/** Messages that leave their hold per transaction: claims and receipts get their turn between. */
+const holdSlice = 2_000
+
+interface LiftedRow {
+  id: number
+  alert_id: number
+  operator_id: number | null
+  part_count: number
+}
+
+/** Ends the hold of a run: its messages leave, or wait for an approver. Returns how many. */
+export async function closeRunHold(
+  knex: Knex,
+  { alertId, outcome, nowMs }: { alertId: number; outcome: 'release' | 'approval'; nowMs: number },
+): Promise<number> {
+  const open = `state = ${stateLiteral('held')} and alert_id = ? and reason = 'run-open'`
+  if (outcome === 'approval') return knex('messages').whereRaw(open, [alertId]).update({ reason: 'approval' })
+  let released = 0
+  for (;;) {
+    const slice = await knex.transaction(async transaction => {
+      const rows = rawRows<LiftedRow>(
+        await transaction.raw(
+          `update messages set state = ${stateCodes.codeOf('queued')}, reason = null
+           where id in (select id from messages where ${open} order by id limit ${holdSlice})
+           returning id, alert_id, operator_id, part_count`,
+          [alertId],
+        ),
+      )
+      await countLifted(transaction, rows, 'queued', nowMs)
+      return rows.length
+    })
+    released += slice
+    if (slice < holdSlice) return released
+  }
+}
+
+function countLifted(
+  transaction: Knex.Transaction,
+  rows: readonly LiftedRow[],
+  state: 'queued' | 'cancelled',
+  nowMs: number,
+): Promise<void> {
+  return count(
+    transaction,
+    nowMs,
+    rows.map(row => ({ state, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })),
+  )
+}
+
+/** Lets the messages of a run that wait for approval leave. Returns how many. */
+export function approveRun(knex: Knex, runId: number, decision: Decision): Promise<number> {
+  return decideRun(knex, runId, { ...decision, to: 'queued', event: 'approved' })
+}
+
+/** Cancels the messages of a run that wait for approval. Returns how many. */
+export function rejectRun(knex: Knex, runId: number, decision: Decision): Promise<number> {
+  return decideRun(knex, runId, { ...decision, to: 'cancelled', event: 'rejected' })
+}
+
+function decideRun(
+  knex: Knex,
+  runId: number,
+  { to, event, nowMs, actor }: Decision & { to: 'queued' | 'cancelled'; event: string },
+): Promise<number> {
+  return knex.transaction(async transaction => {
+    const [run] = await transaction('runs').where({ id: runId }).select('alert_id')
+    if (run === undefined) return 0
+    const moved = rawRows<LiftedRow>(
+      await transaction.raw(
+        `update messages set state = ${stateCodes.codeOf(to)}, reason = null, final_at = ?
+         where state = ${stateLiteral('held')} and alert_id = ? and reason = 'approval' and run_id = ?
+         returning id, alert_id, operator_id, part_count`,
+        [to === 'cancelled' ? nowMs : null, run.alert_id, runId],
+      ),
+    )
+    await recordEvents(
+      transaction,
+      moved.map(({ id }) => ({ messageId: id, atMs: nowMs, event, detail: actor })),
+    )
+    await countLifted(transaction, moved, to, nowMs)
+    return moved.length
+  })
+}

@@ -1,0 +1,138 @@
+import test from 'ava'
+import { createFlow } from '../../../../connectors/operators/smpp/flow.ts'
+import { createLiveness } from '../../../../connectors/operators/smpp/liveness.ts'
+import { createPendingSubmits } from '../../../../connectors/operators/smpp/pending-submits.ts'
+import { listStatuses, statusClass, statusName } from '../../../../connectors/operators/smpp/tables.ts'
+
+const accepted = (sentAtMs: number) => ({ status: 0, isThrottle: false, sentAtMs })
+const throttled = (sentAtMs: number) => ({ status: 0x58, isThrottle: true, sentAtMs })
+
+test('the window is what may be out', t => {
+  const flow = createFlow(10)
+  t.is(flow.allowance(0, 0), 10)
+  t.is(flow.allowance(7, 0), 3)
+  t.is(flow.allowance(12, 0), 0)
+})
+
+test('after a reconnect one part goes alone until it is answered', t => {
+  const flow = createFlow(10)
+  flow.reopened()
+  t.is(flow.allowance(0, 1000), 1)
+  t.is(flow.allowance(1, 1000), 0)
+  flow.answered(accepted(1000), 1100)
+  t.is(flow.allowance(0, 1100), 10)
+})
+
+test('a throttle answer pauses 1 s, doubles to 60 s, and is forgotten after 30 s without', t => {
+  const flow = createFlow(10)
+  const pauses: number[] = []
+  let nowMs = 1_000_000
+  for (let turn = 0; turn < 9; turn++) {
+    flow.answered(throttled(nowMs), nowMs)
+    const untilMs = flow.pausedUntilMs(nowMs)
+    pauses.push((untilMs - nowMs) / 1000)
+    t.is(flow.allowance(0, untilMs - 1), 0)
+    t.is(flow.allowance(0, untilMs), 1)
+    nowMs = untilMs
+  }
+  t.deepEqual(pauses, [1, 2, 4, 8, 16, 32, 60, 60, 60])
+  nowMs += 30_000
+  flow.answered(throttled(nowMs), nowMs)
+  t.is(flow.pausedUntilMs(nowMs) - nowMs, 1000)
+})
+
+test('a window full of throttle answers is one pause, and its other answers do not end the probe', t => {
+  const flow = createFlow(10)
+  const nowMs = 1_000_000
+  for (let index = 0; index < 10; index++) flow.answered(throttled(nowMs - 50), nowMs + index)
+  t.is(flow.pausedUntilMs(nowMs), nowMs + 1000)
+  flow.answered(accepted(nowMs - 50), nowMs + 1500)
+  t.is(flow.allowance(0, nowMs + 1500), 1)
+  flow.answered(accepted(nowMs + 1500), nowMs + 1600)
+  t.is(flow.allowance(0, nowMs + 1600), 10)
+})
+
+test('a full message queue pauses as well', t => {
+  const flow = createFlow(10)
+  flow.answered({ status: 0x14, isThrottle: false, sentAtMs: 5000 }, 5000)
+  t.is(flow.pausedUntilMs(5000), 6000)
+})
+
+test('a clock set back by an hour does not stretch a pause, and throttle answers still count', t => {
+  const flow = createFlow(10)
+  flow.answered(throttled(10_000_000), 10_000_000)
+  const nowMs = 10_000_000 - 3_600_000
+  t.is(flow.allowance(0, nowMs), 1)
+  flow.answered(throttled(nowMs), nowMs)
+  t.true(flow.pausedUntilMs(nowMs) > nowMs)
+})
+
+test('answers settle in any order, under the status they bear', t => {
+  const pending = createPendingSubmits(10, { '0x40b': 'permanent' })
+  for (const sequence of [1, 2, 3, 4]) pending.add(sequence, sequence * 100, 0)
+  const outcome = (sequence: number, status: number, remoteId = '') => {
+    const settled = pending.settle(sequence, { status, remoteId })
+    return settled.kind === 'settled' ? settled.outcome : settled.kind
+  }
+  t.deepEqual(outcome(3, 0, 'abc'), { kind: 'accepted', partId: 300, remoteId: 'abc' })
+  t.like(outcome(1, 0x0b), { partId: 100, statusName: 'ESME_RINVDSTADR', refusal: 'invalid-recipient' })
+  t.like(outcome(2, 0x40b), { partId: 200, statusName: '0x0000040b', refusal: 'permanent' })
+  t.like(outcome(4, 0x43), { partId: 400, refusal: 'permanent' })
+  t.is(outcome(3, 0), 'stray')
+  t.is(pending.size, 0)
+})
+
+test('an overdue submit is unknown once, its late answer still counts, and after ten minutes it is forgotten', t => {
+  const pending = createPendingSubmits(2)
+  pending.add(1, 100, 0)
+  pending.add(2, 200, 0)
+  t.deepEqual(pending.expire(60_000, 60_000), [])
+  t.deepEqual(
+    pending.expire(60_500, 60_000).map(outcome => [outcome.partId, outcome.kind]),
+    [
+      [100, 'unknown'],
+      [200, 'unknown'],
+    ],
+  )
+  t.deepEqual(pending.expire(61_000, 60_000), [])
+  t.true(pending.has(1))
+  t.like(pending.settle(1, { status: 0, remoteId: 'late' }), {
+    isLate: true,
+    outcome: { kind: 'accepted', partId: 100, remoteId: 'late' },
+  })
+  pending.expire(661_000, 60_000)
+  t.deepEqual(pending.settle(2, { status: 0, remoteId: 'x' }), { kind: 'stray' })
+})
+
+test('a lost link tells every submit that is owed, and the window is free again', t => {
+  const pending = createPendingSubmits(2)
+  pending.add(1, 100, 0)
+  pending.add(2, 200, 0)
+  t.throws(() => pending.add(3, 300, 0), { instanceOf: RangeError })
+  t.deepEqual(pending.lose(), [
+    { kind: 'unknown', partId: 100, reason: 'link-lost' },
+    { kind: 'unknown', partId: 200, reason: 'link-lost' },
+  ])
+  pending.add(4, 400, 0)
+  t.is(pending.size, 1)
+})
+
+test('silence is asked about once per idle time, and two misses are death', t => {
+  const liveness = createLiveness(30_000, 15_000, 0)
+  t.is(liveness.check(29_500), 'alive')
+  t.is(liveness.check(30_000), 'enquire')
+  t.is(liveness.check(30_500), 'alive')
+  liveness.received(31_000)
+  t.is(liveness.check(60_500), 'alive')
+  t.is(liveness.check(61_000), 'enquire')
+  t.is(liveness.check(76_000), 'enquire')
+  t.is(liveness.check(91_000), 'dead')
+})
+
+test('every status has a name and a class, unlisted ones too', t => {
+  t.is(statusName(0x58), 'ESME_RTHROTTLED')
+  t.is(statusName(0x4ff), '0x000004ff')
+  t.is(statusClass(0x4ff), 'temporary')
+  t.is(statusClass(0x9999), 'permanent')
+  t.is(new Set(listStatuses().map(([value]) => value)).size, listStatuses().length)
+})
