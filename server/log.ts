@@ -33,7 +33,11 @@ export interface Logger {
 
 export interface ProcessLog {
   logger: Logger
-  /** Opens the file again after log rotation moved it; nothing on stdout. */
+  /**
+   * Opens the file again after log rotation moved it; nothing on stdout.
+   *
+   * @throws as openLog; the log then goes on in the moved file
+   */
   reopen(): void
   /** Writes what is waiting. */
   flush(): void
@@ -55,41 +59,47 @@ const mostWaitingBytes = 16 * 1024 * 1024
  * @throws Error naming the file when it cannot be opened for adding
  */
 export function openLog({ level, file, clock }: LogOptions): ProcessLog {
-  const destination = pino.destination({
-    dest: file === null ? 1 : openForAdding(file),
-    sync: false,
-    maxLength: mostWaitingBytes,
-  })
   let dropped = 0
-  destination.on('drop', () => {
-    dropped += 1
-  })
-  // The disk of the log is full or its pipe is closed: sending messages matters more. Told on stderr, once.
-  destination.once('error', (error: Error) =>
-    process.stderr.write(`log cannot be written: ${error.message}\n`),
-  )
-  destination.on('error', () => {})
-  destination.on('drain', () => {
-    if (dropped === 0) return
-    const lines = dropped
-    dropped = 0
-    logger.warn({ event: 'log.lines.dropped', lines })
-  })
+  let hasFailed = false
+  const open = () => {
+    const opened = pino.destination({
+      dest: file === null ? 1 : openForAdding(file),
+      sync: false,
+      maxLength: mostWaitingBytes,
+    })
+    opened.on('drop', () => {
+      dropped += 1
+    })
+    opened.on('drain', () => {
+      if (dropped === 0) return
+      const lines = dropped
+      dropped = 0
+      logger.warn({ event: 'log.lines.dropped', lines })
+    })
+    // The disk of the log is full or its pipe is closed: sending messages matters more. Told on stderr, once.
+    opened.on('error', (error: Error) => {
+      if (!hasFailed) process.stderr.write(`log cannot be written: ${error.message}\n`)
+      hasFailed = true
+    })
+    return opened
+  }
+  let destination = open()
   const flush = (): void => {
     try {
       destination.flushSync()
     } catch {
-      // Not open any more: there is nothing left to write to.
+      // The file failed, which the error event told; there is nothing left to write to.
     }
   }
   const logger = createLogger({ level, clock, write: line => destination.write(line), flush })
-  return {
-    logger,
-    flush,
-    reopen: () => {
-      if (file !== null) destination.reopen(file)
-    },
+  const reopen = (): void => {
+    if (file === null) return
+    const previous = destination
+    flush()
+    destination = open()
+    previous.end()
   }
+  return { logger, flush, reopen }
 }
 
 /** A logger over any place for lines, each with its line end: what tests use. */

@@ -28,7 +28,7 @@ export function problemsOf(
   input: unknown,
   originOf: FindOrigin,
 ): ConfigProblem[] {
-  return issues.flatMap(issue => {
+  const problems = issues.flatMap(issue => {
     if (issue.code === 'unrecognized_keys') {
       return issue.keys.map(name => unknownKey([...issue.path, name], originOf))
     }
@@ -39,6 +39,8 @@ export function problemsOf(
       issue.code === 'custom' && issue.message !== 'Invalid input' ? issue.message : expectedOf(key)
     return [problem(key, `found ${found}, expected ${expected}`, originOf(path))]
   })
+  // One value may break several rules of its setting; they read the same.
+  return [...new Map(problems.map(one => [one.line, one])).values()]
 }
 
 /** The nearest name that exists; undefined when none is near. */

@@ -162,7 +162,8 @@ export const settingsSchema = z
     }
     const { kind, file, url, ...server } = settings.database
     if (kind === 'sqlite') {
-      for (const name of ['url', ...Object.keys(server)]) {
+      const serverNames = [...(url === undefined ? [] : ['url']), ...Object.keys(server)]
+      for (const name of serverNames) {
         refuse(['database', name], 'this setting only with database.kind: postgres')
       }
     } else {

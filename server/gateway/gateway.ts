@@ -28,6 +28,8 @@ export interface Gateway {
   startOperator(settings: OperatorSettings): Promise<void>
   stopOperator(operatorId: number): Promise<void>
   operators(): OperatorState[]
+  /** The operator that a message to this number would be given now; null when no route leads there. */
+  operatorFor(recipient: string): number | null
   /** Drains every bind, stores every outcome. */
   stop(drainMs?: number): Promise<void>
 }
@@ -94,6 +96,7 @@ export function createGateway({ store, clock, log }: GatewayDependencies): Gatew
       )
     },
     stopOperator,
+    operatorFor,
     operators: () =>
       [...runtimes.values()].map(runtime => ({
         ...runtime.status(),

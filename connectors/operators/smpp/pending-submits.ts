@@ -33,6 +33,16 @@ export interface PendingSubmits {
   lose(): SubmitOutcome[]
 }
 
+const lastSequence = 0x7fffffff
+
+/** The number after `sequence`, 1..0x7fffffff, that no awaited answer bears. */
+export function nextSequence(sequence: number, pending: Pick<PendingSubmits, 'has'>): number {
+  let next = sequence
+  do next = next === lastSequence ? 1 : next + 1
+  while (pending.has(next))
+  return next
+}
+
 /** @param classes meanings of command_status that differ from the standard, by `0x..` */
 export function createPendingSubmits(
   window: number,

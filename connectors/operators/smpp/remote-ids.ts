@@ -10,6 +10,8 @@ export type ReceiptIdMode = SmppConfig['receiptIdMode']
 /** 64 bits: 16 hexadecimal or 20 decimal digits. */
 const longestHex = 16
 const longestDecimal = 20
+/** Up to 12 digits of either base a double is exact, and several times as fast as a BigInt. */
+const exactDigits = 12
 
 /**
  * Keys under which the submit's answer may be stored, the likeliest first.
@@ -41,10 +43,11 @@ function spellings(key: string, mode: ReceiptIdMode): string[] {
 
 function decimalAsHex(key: string): string[] {
   if (key.length > longestDecimal || !/^\d+$/.test(key)) return []
-  return [BigInt(key).toString(16).toUpperCase()]
+  const hex = key.length <= exactDigits ? Number(key).toString(16) : BigInt(key).toString(16)
+  return [hex.toUpperCase()]
 }
 
 function hexAsDecimal(key: string): string[] {
   if (key.length > longestHex || !/^[0-9A-F]+$/.test(key)) return []
-  return [BigInt(`0x${key}`).toString()]
+  return [key.length <= exactDigits ? String(Number.parseInt(key, 16)) : BigInt(`0x${key}`).toString()]
 }

@@ -17,7 +17,7 @@ import { createFramer } from './framing.ts'
 import { createLiveness, type Liveness } from './liveness.ts'
 import { encodeWithPackage } from './package-codec.ts'
 import { PduWriter } from './pdu-writer.ts'
-import { createPendingSubmits, type PendingSubmits } from './pending-submits.ts'
+import { createPendingSubmits, nextSequence, type PendingSubmits } from './pending-submits.ts'
 import type { SessionEnding, SessionSetup } from './session-setup.ts'
 import { openSocket } from './socket.ts'
 import { command } from './tables.ts'
@@ -28,9 +28,8 @@ export type SessionState = 'connecting' | 'binding' | 'bound' | 'unbinding' | 'c
 const heartbeatMs = 500
 /** Octets waiting in the socket above which nothing more is submitted: some 2,500 parts. */
 const highWaterOctets = 256 * 1024
-/** A peer that never reads while it asks for answers would fill the memory. */
-const unreadLimitOctets = 4 * 1024 * 1024
-const lastSequence = 0x7fffffff
+/** A peer that asks and never reads would fill the memory; a full window of the longest texts is some 80 MB. */
+const unreadLimitOctets = 128 * 1024 * 1024
 
 export class SmppSession {
   state: SessionState = 'connecting'
@@ -276,8 +275,7 @@ export class SmppSession {
   }
 
   private nextSequence(): number {
-    do this.sequence = this.sequence === lastSequence ? 1 : this.sequence + 1
-    while (this.submits.has(this.sequence))
+    this.sequence = nextSequence(this.sequence, this.submits)
     return this.sequence
   }
 }

@@ -19,13 +19,12 @@ export async function firstTables(knex: Knex): Promise<void> {
 }
 
 async function configurationTables(knex: Knex): Promise<void> {
-  const { schema } = knex
-  await schema.createTable('sequences', table => {
+  await knex.schema.createTable('sequences', table => {
     table.string('name', 40).primary()
     table.bigInteger('value').notNullable()
   })
   await knex('sequences').insert({ name: 'messages', value: 0 })
-  await schema.createTable('sources', table => {
+  await knex.schema.createTable('sources', table => {
     table.increments('id')
     table.string('name', 80).notNullable().unique()
     table.string('kind', 20).notNullable()
@@ -34,7 +33,7 @@ async function configurationTables(knex: Knex): Promise<void> {
     table.bigInteger('created_at').notNullable()
     table.bigInteger('updated_at').notNullable()
   })
-  await schema.createTable('operators', table => {
+  await knex.schema.createTable('operators', table => {
     table.increments('id')
     table.string('name', 80).notNullable()
     table.string('protocol', 20).notNullable()
@@ -49,8 +48,8 @@ async function configurationTables(knex: Knex): Promise<void> {
     // Deleted ones stay, hidden: messages and counters of years go on naming them.
     table.bigInteger('deleted_at')
   })
-  await schema.raw('create unique index operators_name on operators (name) where deleted_at is null')
-  await schema.createTable('routes', table => {
+  await knex.schema.raw('create unique index operators_name on operators (name) where deleted_at is null')
+  await knex.schema.createTable('routes', table => {
     table.increments('id')
     // Digits after the plus, for example 22670; empty for every number.
     table.string('prefix', 15).notNullable()
@@ -58,37 +57,36 @@ async function configurationTables(knex: Knex): Promise<void> {
     table.integer('operator_id').notNullable().references('operators.id')
     table.unique(['prefix', 'rank'])
   })
-  await schema.createTable('templates', table => {
+  await knex.schema.createTable('templates', table => {
     table.increments('id')
     table.string('name', 80).notNullable().unique()
     table.string('language', 2).notNullable()
     table.integer('version').notNullable()
     table.bigInteger('updated_at').notNullable()
   })
-  await schema.createTable('template_versions', table => {
+  await knex.schema.createTable('template_versions', table => {
     table.integer('template_id').notNullable().references('templates.id')
     table.integer('version').notNullable()
     table.text('source').notNullable()
     table.bigInteger('created_at').notNullable()
     table.primary(['template_id', 'version'])
   })
-  await schema.createTable('feast_overrides', table => {
+  await knex.schema.createTable('feast_overrides', table => {
     table.string('country', 2).notNullable()
     table.string('feast', 40).notNullable()
     table.integer('year').notNullable()
     table.string('date', 10).notNullable()
     table.primary(['country', 'feast', 'year', 'date'])
   })
-  await schema.createTable('settings', table => {
+  await knex.schema.createTable('settings', table => {
     table.string('name', 60).primary()
     table.text('value').notNullable()
   })
 }
 
 async function alertTables(knex: Knex): Promise<void> {
-  const { schema } = knex
   const { clusteredSuffix } = dialectOf(knex)
-  await schema.createTable('alerts', table => {
+  await knex.schema.createTable('alerts', table => {
     table.increments('id')
     table.string('name', 80).notNullable()
     table.text('definition').notNullable()
@@ -104,13 +102,13 @@ async function alertTables(knex: Knex): Promise<void> {
     // Deleted ones stay, hidden: ledger, runs and messages go on naming them.
     table.bigInteger('deleted_at')
   })
-  await schema.raw('create unique index alerts_name on alerts (name) where deleted_at is null')
-  await schema.createTable('alert_templates', table => {
+  await knex.schema.raw('create unique index alerts_name on alerts (name) where deleted_at is null')
+  await knex.schema.createTable('alert_templates', table => {
     table.integer('alert_id').notNullable().references('alerts.id')
     table.integer('template_id').notNullable().references('templates.id')
     table.primary(['alert_id', 'template_id'])
   })
-  await schema.createTable('runs', table => {
+  await knex.schema.createTable('runs', table => {
     table.increments('id')
     table.integer('alert_id').notNullable().references('alerts.id')
     table.string('cause', 10).notNullable()
@@ -124,7 +122,7 @@ async function alertTables(knex: Knex): Promise<void> {
     table.bigInteger('issue_count').notNullable().defaultTo(0)
     table.index(['alert_id', 'id'])
   })
-  await schema.createTable('run_issues', table => {
+  await knex.schema.createTable('run_issues', table => {
     table.integer('run_id').notNullable().references('runs.id')
     table.integer('position').notNullable()
     table.integer('row_number').notNullable()
@@ -134,17 +132,17 @@ async function alertTables(knex: Knex): Promise<void> {
     table.primary(['run_id', 'position'])
   })
   // entity first: the same tree answers "was this occurrence written to" and "what did this contract get".
-  await schema.raw(`create table ledger (
+  await knex.schema.raw(`create table ledger (
     entity_key text not null, alert_id integer not null, occurrence_key text not null,
     message_id bigint not null, created_at bigint not null,
     primary key (entity_key, alert_id, occurrence_key))${clusteredSuffix}`)
-  await schema.raw(`create table alert_memories (
+  await knex.schema.raw(`create table alert_memories (
     alert_id integer not null, entity_key text not null, memory text not null,
     primary key (alert_id, entity_key))${clusteredSuffix}`)
-  await schema.raw(`create table person_caps (
+  await knex.schema.raw(`create table person_caps (
     recipient text not null, cap_key text not null, message_id bigint not null,
     primary key (recipient, cap_key))${clusteredSuffix}`)
-  await schema.createTable('stop_list', table => {
+  await knex.schema.createTable('stop_list', table => {
     table.string('recipient', 20).notNullable()
     table.string('service', 40).notNullable()
     table.string('reason', 200).notNullable()
@@ -167,9 +165,8 @@ export const runCountColumns = [
 ] as const
 
 async function messageTables(knex: Knex): Promise<void> {
-  const { schema } = knex
   const { clusteredSuffix } = dialectOf(knex)
-  await schema.raw(
+  await knex.schema.raw(
     `create table messages (
     id bigint not null, job bigint not null, alert_id integer, run_id integer, client_id integer,
     client_reference text, entity_key text, recipient text not null, sender text, text text not null,
@@ -184,31 +181,31 @@ async function messageTables(knex: Knex): Promise<void> {
       dialectOf(knex).name === 'sqlite' ? 'id integer not null' : 'id bigint not null',
     ),
   )
-  await schema.raw(
+  await knex.schema.raw(
     `create index messages_queue on messages (operator_id, priority, job, due_at, id) where state = ${queued}`,
   )
-  await schema.raw(`create index messages_sending on messages (operator_id) where state = ${sending}`)
-  await schema.raw(
+  await knex.schema.raw(`create index messages_sending on messages (operator_id) where state = ${sending}`)
+  await knex.schema.raw(
     `create index messages_held on messages (alert_id, reason, operator_id) where state = ${held}`,
   )
-  await schema.raw(`create index messages_attention on messages (state, id) where ${attention}`)
-  await schema.raw('create index messages_recipient on messages (recipient, id)')
-  await schema.raw(
+  await knex.schema.raw(`create index messages_attention on messages (state, id) where ${attention}`)
+  await knex.schema.raw('create index messages_recipient on messages (recipient, id)')
+  await knex.schema.raw(
     'create index messages_client on messages (client_id, client_reference) where client_reference is not null',
   )
   // One row per submitted part; the id is message * 256 + part number, so that the key alone leads to both.
-  await schema.raw(`create table message_parts (
+  await knex.schema.raw(`create table message_parts (
     id ${dialectOf(knex).name === 'sqlite' ? 'integer' : 'bigint'} not null, operator_id integer not null,
     remote_key text not null, state smallint not null, detail text, final_at bigint, primary key (id))`)
-  await schema.raw('create index message_parts_remote on message_parts (remote_key)')
-  await schema.raw(`create table message_events (
+  await knex.schema.raw('create index message_parts_remote on message_parts (remote_key)')
+  await knex.schema.raw(`create table message_events (
     message_id bigint not null, at bigint not null, position smallint not null, event text not null, detail text not null,
     primary key (message_id, at, position))${clusteredSuffix}`)
-  await schema.raw(`create table counters (
+  await knex.schema.raw(`create table counters (
     hour bigint not null, operator_id integer not null, alert_id integer not null, state smallint not null,
     messages bigint not null, parts bigint not null, cost_milli bigint not null,
     primary key (hour, operator_id, alert_id, state))${clusteredSuffix}`)
-  await schema.createTable('unmatched_receipts', table => {
+  await knex.schema.createTable('unmatched_receipts', table => {
     table.increments('id')
     table.integer('operator_id').notNullable()
     table.text('remote_key').notNullable()
@@ -217,7 +214,7 @@ async function messageTables(knex: Knex): Promise<void> {
     table.index(['remote_key'])
     table.index(['received_at'])
   })
-  await schema.createTable('incoming_parts', table => {
+  await knex.schema.createTable('incoming_parts', table => {
     table.increments('id')
     table.integer('operator_id').notNullable()
     table.string('sender', 40).notNullable()
@@ -232,8 +229,7 @@ async function messageTables(knex: Knex): Promise<void> {
 }
 
 async function accessTables(knex: Knex): Promise<void> {
-  const { schema } = knex
-  await schema.createTable('api_keys', table => {
+  await knex.schema.createTable('api_keys', table => {
     table.increments('id')
     table.string('name', 80).notNullable().unique()
     table.string('prefix', 16).notNullable()
@@ -242,7 +238,7 @@ async function accessTables(knex: Knex): Promise<void> {
     table.bigInteger('created_at').notNullable()
     table.bigInteger('revoked_at')
   })
-  await schema.createTable('idempotency_keys', table => {
+  await knex.schema.createTable('idempotency_keys', table => {
     table.integer('client_id').notNullable()
     table.string('key', 128).notNullable()
     table.string('request_hash', 64).notNullable()
@@ -251,7 +247,7 @@ async function accessTables(knex: Knex): Promise<void> {
     table.primary(['client_id', 'key'])
     table.index(['created_at'])
   })
-  await schema.createTable('audit', table => {
+  await knex.schema.createTable('audit', table => {
     table.increments('id')
     table.bigInteger('at').notNullable()
     table.string('actor', 80).notNullable()
@@ -260,7 +256,7 @@ async function accessTables(knex: Knex): Promise<void> {
     table.string('noun_id', 80).notNullable()
     table.text('detail').notNullable()
   })
-  await schema.createTable('alarms', table => {
+  await knex.schema.createTable('alarms', table => {
     table.increments('id')
     table.string('kind', 40).notNullable()
     table.string('subject', 120).notNullable()
@@ -270,5 +266,5 @@ async function accessTables(knex: Knex): Promise<void> {
     table.bigInteger('occurrences').notNullable()
     table.bigInteger('cleared_at')
   })
-  await schema.raw('create unique index alarms_open on alarms (kind, subject) where cleared_at is null')
+  await knex.schema.raw('create unique index alarms_open on alarms (kind, subject) where cleared_at is null')
 }

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { createFlow } from '../../../../connectors/operators/smpp/flow.ts'
 import { createLiveness } from '../../../../connectors/operators/smpp/liveness.ts'
-import { createPendingSubmits } from '../../../../connectors/operators/smpp/pending-submits.ts'
+import { createPendingSubmits, nextSequence } from '../../../../connectors/operators/smpp/pending-submits.ts'
 import { listStatuses, statusClass, statusName } from '../../../../connectors/operators/smpp/tables.ts'
 
 const accepted = (sentAtMs: number) => ({ status: 0, isThrottle: false, sentAtMs })
@@ -102,6 +102,14 @@ test('an overdue submit is unknown once, its late answer still counts, and after
   })
   pending.expire(661_000, 60_000)
   t.deepEqual(pending.settle(2, { status: 0, remoteId: 'x' }), { kind: 'stray' })
+})
+
+test('sequence numbers wrap at 0x7fffffff and step over those still awaited', t => {
+  const pending = createPendingSubmits(3)
+  for (const sequence of [1, 2]) pending.add(sequence, sequence, 0)
+  t.is(nextSequence(2, pending), 3)
+  t.is(nextSequence(0x7ffffffe, pending), 0x7fffffff)
+  t.is(nextSequence(0x7fffffff, pending), 3)
 })
 
 test('a lost link tells every submit that is owed, and the window is free again', t => {

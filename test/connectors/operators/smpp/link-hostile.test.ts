@@ -143,5 +143,13 @@ test('whatever bytes a peer sends, the link is alive or comes back', async t => 
       true,
     )
   }
-  t.is(link.status().state, 'bound')
+  t.true(rebuilt > 0 && rebuilt < samples.length)
+  peer.cut()
+  await told.until(() => link.status().state === 'waiting')
+  const retry = told.log.findLast(line => line.event === 'bind.waiting')
+  await clock.advance(Number(retry?.fields.retryMs))
+  const last = await smsc.connection()
+  await last.acceptBind()
+  await told.until(() => link.status().state === 'bound')
+  await roundTrip({ link, told, peer: last }, 9)
 })

@@ -190,6 +190,23 @@ test('reading stops while too much is not yet stored, and goes on when it is', a
   t.pass()
 })
 
+test('a peer that stops reading stops the submits long before the memory is full, and reading lets them go on', async t => {
+  const { link, told, peer } = await boundLink(t, { longMessages: 'payload', window: 1000 })
+  const text = 'x'.repeat(30_000)
+  peer.pause()
+  let submitted = 0
+  while (link.capacity() > 0) {
+    submitted += 1
+    link.submit([part(submitted, { text })])
+    await new Promise(resolve => setImmediate(resolve))
+  }
+  t.true(submitted < 1000)
+  peer.resume()
+  await told.until(() => link.capacity() > 0)
+  for (let index = 0; index < submitted; index++) await peer.next(command.submitSm)
+  t.is(link.status().inFlight, submitted)
+})
+
 test('the contracted rate is never exceeded and room is told when it comes', async t => {
   const { link, told, clock, peer } = await boundLink(t, { partsPerSecond: 5, window: 100 })
   let next = 1

@@ -172,6 +172,16 @@ test('the mode of the connection orders the spellings of an id', t => {
   t.deepEqual(remoteIdKeys(['', '  '], 'auto'), [])
 })
 
+test('hexadecimal and decimal spellings lead to each other, whatever the length', t => {
+  fc.assert(
+    fc.property(fc.bigInt({ min: 0n, max: 2n ** 64n - 1n }), id => {
+      const hex = id.toString(16)
+      t.is(remoteIdKeys([id.toString()], 'hex-answer')[0], hex.toUpperCase())
+      t.is(remoteIdKeys([hex], 'decimal-answer')[0], id.toString())
+    }),
+  )
+})
+
 test('dates of 10, 12 and 14 digits are read in the SMSC’s zone, others are none', t => {
   t.is(receiptTime('2703150905', 0), Date.UTC(2027, 2, 15, 9, 5))
   t.is(receiptTime('270315090533', 60), Date.UTC(2027, 2, 15, 8, 5, 33))

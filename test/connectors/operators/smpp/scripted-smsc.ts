@@ -26,6 +26,8 @@ export interface SmscConnection {
   /** Answers the bind that comes first. */
   acceptBind(status?: number): Promise<Pdu>
   cut(): void
+  pause(): void
+  resume(): void
   readonly ended: Promise<void>
 }
 
@@ -118,6 +120,8 @@ function wrap(socket: Socket): SmscConnection {
       return bind
     },
     cut: () => socket.destroy(),
+    pause: () => void socket.pause(),
+    resume: () => void socket.resume(),
     ended,
   }
   return connection

@@ -1,6 +1,6 @@
 /**
  * Speed of the submit path alone: encode, one write per tick, window, decode of the answers, against a trivial
- * peer in another process. `node test/connectors/operators/smpp/submit-bench.ts [parts] [window]`
+ * peer in another process. `node test/connectors/operators/smpp/submit-bench.ts [parts] [window] [parts/s, 0 unlimited]`
  */
 import { fork } from 'node:child_process'
 import { createServer } from 'node:net'
@@ -54,7 +54,7 @@ function measure(): void {
       port,
       systemId: 'bench',
       window,
-      partsPerSecond: 0,
+      partsPerSecond: Number(process.argv[4] ?? 0),
     })
     let next = 0
     let accepted = 0
