@@ -1,0 +1,60 @@
+/** One place where failures become answers: `{error: {code, details}}` with the status of the catalogue. */
+import type { ErrorRequestHandler, Response } from 'express'
+import { SourceError } from '../../connectors/source.ts'
+import { RappelError } from '../errors.ts'
+import type { Logger } from '../log.ts'
+
+/** Seconds after which a client may try again when the store or the product was not ready. */
+const retryAfterSeconds = 5
+
+/** @returns the failure as the catalogue has it; `internal` for everything unexpected */
+export function failureOf(error: unknown): RappelError {
+  if (error instanceof RappelError) return error
+  if (error instanceof SourceError) {
+    return new RappelError(error.code, { ...error.details, message: error.message }, error)
+  }
+  // Express and its router mark what a client sent wrong, such as %zz in a path, by a status.
+  if (error instanceof Error && (error as { status?: unknown }).status === 400) {
+    const issues = [{ path: 'path', expected: 'percent-encoded UTF-8', received: 'something else' }]
+    return new RappelError('invalid-request', { issues }, error)
+  }
+  return new RappelError('internal', {}, error)
+}
+
+export function failureHandler(log: Logger): ErrorRequestHandler {
+  return (error, request, response, next) => {
+    const failure = failureOf(error)
+    const requestId: string = response.locals.requestId ?? ''
+    if (failure.status >= 500) {
+      const cause = failure.cause ?? failure
+      log.error({
+        event: 'api.request.failed',
+        requestId,
+        method: request.method,
+        path: request.path.slice(0, 200),
+        code: failure.code,
+        error: cause instanceof Error ? (cause.stack ?? cause.message) : String(cause),
+      })
+    }
+    if (response.headersSent) return next(error)
+    answerFailure(response, failure.code === 'internal' ? new RappelError('internal', { requestId }) : failure)
+  }
+}
+
+export function answerFailure(response: Response, failure: RappelError): void {
+  if (failure.status === 503) response.setHeader('Retry-After', String(retryAfterSeconds))
+  if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer')
+  // The rest of a body that nobody reads must not be taken for the next request.
+  if (failure.status === 413 || failure.code === 'stopping') response.setHeader('Connection', 'close')
+  sendJson(response, failure.status, { error: { code: failure.code, details: failure.details } })
+}
+
+/** One write, no ETag, no content negotiation: the answers of this API are JSON and never cached. */
+export function sendJson(response: Response, status: number, body: unknown): void {
+  const text = JSON.stringify(body)
+  response.statusCode = status
+  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.setHeader('Cache-Control', 'no-store')
+  response.setHeader('Content-Length', Buffer.byteLength(text))
+  response.end(text)
+}
