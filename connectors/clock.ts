@@ -53,3 +53,18 @@ export const systemClock: Clock = {
     })
   },
 }
+
+/**
+ * A clock that tells another time and waits as `base` does: plays a day that is not today.
+ *
+ * @param offsetMs added to every instant; the clock ticks on from there
+ */
+export function shiftedClock(base: Clock, offsetMs: number): Clock {
+  return {
+    now: () => new Date(base.nowMs() + offsetMs),
+    nowMs: () => base.nowMs() + offsetMs,
+    after: (delayMs, run) => base.after(delayMs, run),
+    every: (periodMs, run) => base.every(periodMs, run),
+    sleep: (delayMs, signal) => base.sleep(delayMs, signal),
+  }
+}

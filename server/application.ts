@@ -9,6 +9,8 @@ import { sourceKinds } from '../connectors/sources/kinds.ts'
 import { createAlertEngine } from '../scheduler/alerts/create-engine.ts'
 import type { AlertEngine } from '../scheduler/alerts/engine.ts'
 import type { RunReport } from '../scheduler/alerts/report.ts'
+import type { SentJournal } from './backup/journal.ts'
+import { journaledStore } from './backup/journaled-store.ts'
 import { RappelError } from './errors.ts'
 import { type Alarms, createAlarms } from './gateway/alarms.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
@@ -48,15 +50,21 @@ export interface ApplicationOptions {
   secrets: SecretBox
   clock: Clock
   log: Logger
+  /** Trace of what left, outside the database; a restore reads it. Absent: none is kept. */
+  journal?: SentJournal
   /** The store is lost: the process must end and be started again. */
   onFailure(error: Error): void
 }
 
 export async function openApplication(options: ApplicationOptions): Promise<Application> {
-  const { database, secrets, clock, log, onFailure } = options
+  const { database, secrets, clock, log, journal, onFailure } = options
   const { store, close: closeStore } = await openStore(database, { onFailure })
   const alarms = createAlarms(store, clock, log)
-  const gateway = createGateway({ store, clock, log })
+  const gateway = createGateway({
+    store: journal === undefined ? store : journaledStore(store, journal, clock),
+    clock,
+    log,
+  })
   const prices = new Map<number, number>()
 
   const openSourceDraft = (kind: string, config: unknown): Source => {

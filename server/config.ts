@@ -67,6 +67,11 @@ export function loadProcessConfig(options: ConfigSources['options'] = {}): Confi
   })
 }
 
+/** Whether the command line shows the stack of an error: RAPPEL_DEBUG=1. */
+export function isDebugging(): boolean {
+  return process.env.RAPPEL_DEBUG === '1'
+}
+
 /**
  * Puts the configuration together from what it is given; touches nothing else.
  *

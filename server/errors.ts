@@ -25,6 +25,10 @@ export const errorCatalogue = {
   'not-authenticated': { status: 401, meaning: 'No key was given, or it is unknown or revoked.' },
   'not-permitted': { status: 403, meaning: 'The key does not have the scope that this call needs.' },
   'not-found': { status: 404, meaning: 'There is nothing under this identifier.' },
+  'method-not-allowed': {
+    status: 405,
+    meaning: 'The path exists, but not for this method; the Allow header lists those it has.',
+  },
   conflict: { status: 409, meaning: 'The state of the thing does not allow this; details give the state.' },
   'idempotency-mismatch': {
     status: 409,

@@ -3,9 +3,18 @@ import { z } from 'zod'
 import { countryCodes } from '../calendar/presets/countries.ts'
 import { sendingHoursSchema } from '../calendar/sending-hours.ts'
 import { audienceSchema } from './audience.ts'
-import { triggerSchema } from './triggers/kinds.ts'
+import { readSchedule } from './schedule.ts'
+import { type TriggerDefinition, triggerSchema } from './triggers/kinds.ts'
+import { longestColumnName } from './triggers/trigger.ts'
 
-const columnName = z.string().min(1).max(128)
+const columnName = z
+  .string()
+  .min(1)
+  .max(longestColumnName)
+  .refine(
+    name => name.trim() === name && !/\p{Cc}/u.test(name) && name !== '__proto__',
+    'a column name as the query spells it, without blanks around it',
+  )
 
 /** Which template for which occasion; the first whose `offsetsDays` contains the occurrence's offset wins. */
 const templateChoiceSchema = z.object({
@@ -14,12 +23,16 @@ const templateChoiceSchema = z.object({
   offsetsDays: z.array(z.int().min(-400).max(400)).max(50).optional(),
 })
 
-export const alertDefinitionSchema = z.object({
+const definitionSchema = z.object({
   sourceId: z.int().positive(),
   /** One SELECT; may use :today, :since and :now. */
   sql: z.string().min(1).max(20_000),
   /** Columns that name the entity, joined by `|`: policy, or agency and policy. */
-  keyColumns: z.array(columnName).min(1).max(6),
+  keyColumns: z
+    .array(columnName)
+    .min(1)
+    .max(6)
+    .refine(columns => new Set(columns).size === columns.length, 'each column once'),
   phoneColumn: columnName,
   /** ISO country of phones written without their code. */
   country: z.enum(countryCodes),
@@ -36,11 +49,16 @@ export const alertDefinitionSchema = z.object({
   constants: z.record(z.string().max(64), z.string().max(160)).default({}),
   encoding: z.enum(['smart', 'simple', 'ucs2', 'reject']).default('smart'),
   maxParts: z.int().min(1).max(10).default(3),
-  schedule: z.object({
-    cron: z.string().min(1).max(120),
-    zone: z.string().min(1).max(60),
-    catchUp: z.enum(['skip', 'once', 'all']).default('once'),
-  }),
+  schedule: z
+    .object({
+      cron: z.string().min(1).max(120),
+      zone: z.string().min(1).max(60),
+      catchUp: z.enum(['skip', 'once', 'all']).default('once'),
+    })
+    .superRefine((schedule, { addIssue }) => {
+      const read = readSchedule(schedule)
+      if (read.kind === 'invalid') addIssue({ code: 'custom', path: [read.field], message: read.problem })
+    }),
   /** Days and hours at which it may leave; absent takes those of its category. */
   sendingHours: sendingHoursSchema.optional(),
   /** Hours during which it keeps trying to leave and to be delivered. */
@@ -52,4 +70,34 @@ export const alertDefinitionSchema = z.object({
   sendOnHolidays: z.boolean().default(false),
 })
 
-export type AlertDefinition = z.infer<typeof alertDefinitionSchema>
+export type AlertDefinition = z.infer<typeof definitionSchema>
+
+/** An occasion without a template would block its messages for good: it is refused while it can be corrected. */
+export const alertDefinitionSchema = definitionSchema.superRefine(({ trigger, templates }, { addIssue }) => {
+  const forAll = templates.filter(({ offsetsDays }) => offsetsDays === undefined)
+  if (forAll.length > 1) {
+    addIssue({ code: 'custom', path: ['templates'], message: 'at most one template without offsetsDays' })
+  }
+  if (forAll.length > 0) return
+  const chosen = new Set(templates.flatMap(({ offsetsDays }) => offsetsDays ?? []))
+  const missing = offsetsOf(trigger).filter(offset => offset === null || !chosen.has(offset))
+  if (missing.length === 0) return
+  const message = missing.includes(null)
+    ? 'a template without offsetsDays: this trigger has no offsets'
+    : `a template for every offset; none for ${missing.join(', ')}`
+  addIssue({ code: 'custom', path: ['templates'], message })
+})
+
+/** Offsets that a trigger's occurrences have; null for occurrences without one. */
+function offsetsOf(trigger: TriggerDefinition): (number | null)[] {
+  switch (trigger.kind) {
+    case 'due-date':
+      return trigger.offsetsDays
+    case 'calendar':
+      return [trigger.offsetDays]
+    case 'dunning':
+      return Array.from({ length: trigger.maxReminders }, (_, index) => index + 1)
+    default:
+      return [null]
+  }
+}

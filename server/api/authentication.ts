@@ -37,7 +37,8 @@ export function createAuthenticator(store: Pick<Store, 'apiKeys'>, clock: Clock)
     },
     async authenticate(authorization) {
       const key = presentedKey(authorization)
-      if (key === null) throw new RappelError('not-authenticated', { expected: 'Authorization: Bearer <key>' })
+      if (key === null)
+        throw new RappelError('not-authenticated', { expected: 'Authorization: Bearer <key>' })
       const hash = hashApiKey(key)
       const asked = generation
       const record = await store.apiKeys.findByHash(hash)

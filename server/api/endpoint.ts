@@ -58,7 +58,7 @@ export interface EndpointSpec<
   handle(
     call: Call<z.output<Params>, z.output<Query>, z.output<Body>>,
     workshop: Workshop,
-  ): Promise<z.input<Answer> | void>
+  ): Promise<z.input<Answer>>
 }
 
 export type Endpoint = EndpointSpec<z.ZodType, z.ZodType, z.ZodType, z.ZodType>
@@ -77,4 +77,3 @@ export function endpoint<
 export const usualBodyBytes = 256 * 1024
 /** 1,000 messages of 1,600 characters at 3 octets are 4.8 MB; the other half is for their values and escapes. */
 export const batchBodyBytes = 8 * 1024 * 1024
-

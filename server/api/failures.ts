@@ -37,15 +37,17 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
       })
     }
     if (response.headersSent) return next(error)
-    answerFailure(response, failure.code === 'internal' ? new RappelError('internal', { requestId }) : failure)
+    answerFailure(
+      response,
+      failure.code === 'internal' ? new RappelError('internal', { requestId }) : failure,
+    )
   }
 }
 
 export function answerFailure(response: Response, failure: RappelError): void {
   if (failure.status === 503) response.setHeader('Retry-After', String(retryAfterSeconds))
   if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer')
-  // The rest of a body that nobody reads must not be taken for the next request.
-  if (failure.status === 413 || failure.code === 'stopping') response.setHeader('Connection', 'close')
+  if (failure.code === 'stopping') response.setHeader('Connection', 'close')
   sendJson(response, failure.status, { error: { code: failure.code, details: failure.details } })
 }
 

@@ -50,7 +50,8 @@ function unknownFields(input: unknown, data: unknown, path: string): RequestIssu
   if (typeof input !== 'object' || input === null || typeof data !== 'object' || data === null) return []
   return Object.entries(input).flatMap(([field, value]) => {
     const at = `${path}.${field}`
-    if (!Object.hasOwn(data, field)) return [{ path: cut(at), expected: 'no such field', received: kindOf(value) }]
+    if (!Object.hasOwn(data, field))
+      return [{ path: cut(at), expected: 'no such field', received: kindOf(value) }]
     return unknownFields(value, (data as Record<string, unknown>)[field], at)
   })
 }

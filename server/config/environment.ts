@@ -22,10 +22,10 @@ export const configVariable = 'RAPPEL_CONFIG'
 const largestSecretBytes = 4_096
 
 /**
- * Variables that are not ours to judge: those of the tests, and those that Docker and Kubernetes add on their own
+ * Variables that are no settings: those of the tests, RAPPEL_DEBUG, and those that Docker and Kubernetes add on their own
  * for a container or service named `rappel` (RAPPEL_PORT=tcp://…, RAPPEL_SERVICE_HOST=…).
  */
-const foreignVariable = /^RAPPEL_(TEST_|SERVICE_|PORT$|PORT_|NAME$|ENV_)/
+const foreignVariable = /^RAPPEL_(TEST_|SERVICE_|PORT$|PORT_|NAME$|ENV_|DEBUG$)/
 
 /** Reads every RAPPEL_* variable; an empty one counts as absent. */
 export function readEnvironment(

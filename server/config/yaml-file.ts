@@ -8,7 +8,7 @@ import { type ConfigProblem, printable, problem } from './problem.ts'
 import { keyOf } from './settings.ts'
 import { emptyTree, type SettingsTree, type WrittenSettings } from './tree.ts'
 
-/** Our commented sample has 8 KiB; parsing this much of the worst text takes a third of a second. */
+/** Ten times the commented sample; parsing this much of the worst text takes a third of a second. */
 export const largestFileBytes = 64 * 1024
 /** Settings stand three levels deep; a list may stand in the deepest. */
 const deepestLevel = 6

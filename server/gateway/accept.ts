@@ -1,12 +1,17 @@
 /** The door of the gateway: gives every message its operator and stores it; answers after the commit. */
 import type { Clock } from '../../connectors/clock.ts'
 import type { EnqueueItem, EnqueueResult } from '../../scheduler/store.ts'
+import { RappelError } from '../errors.ts'
 import { createBatcher } from '../store/batcher.ts'
 import type { Store } from '../store/operations.ts'
 import type { RoutedItem } from '../store/routed.ts'
 
 /** Requests that may share a transaction: beyond this the first waits too long for the last. */
 const requestsPerCommit = 1_000
+/** Messages of one transaction: some 40 ms of writing, which claims and receipts wait for. */
+const messagesPerCommit = 2_000
+/** Messages that may wait for their transaction, some 100 MB: several seconds of the store's full speed. */
+const messagesWaiting = 100_000
 
 export interface AcceptRequest {
   items: readonly EnqueueItem[]
@@ -28,27 +33,41 @@ export interface AcceptDependencies {
   clock: Clock
   /** Best operator for a number now; null when no route leads there. */
   operatorFor(recipient: string): number | null
+  /** True refuses everything: outcomes are being stored, and the store is about to close. */
+  isStopping(): boolean
   /** Messages were queued for these operators. */
   onQueued(operatorIds: ReadonlySet<number>): void
 }
 
 /**
- * Concurrent requests share one transaction (group commit).
+ * Concurrent requests share one transaction (group commit); one that fails does so alone.
  *
- * @throws RappelError `store-unavailable` when nothing could be stored: the caller then owns nothing
+ * @throws RappelError `store-unavailable` when nothing could be stored (disk full, database down),
+ *   `too-many-requests` when too much waits for the store already, `stopping`: the gateway then owns nothing
  */
-export function createAccept({ store, clock, operatorFor, onQueued }: AcceptDependencies): Accept {
-  const batcher = createBatcher<AcceptRequest, AcceptResult>(async requests => {
-    const routed = requests.map(request => ({ ...request, items: request.items.map(route) }))
-    const answers = await store.enqueue.enqueueGroup({ requests: routed, nowMs: clock.nowMs() })
+export function createAccept(dependencies: AcceptDependencies): Accept {
+  const { store, clock, operatorFor, isStopping, onQueued } = dependencies
+  const batcher = createBatcher<AcceptRequest, AcceptResult>(write, {
+    maxItems: requestsPerCommit,
+    weightOf: request => Math.max(request.items.length, request.memories?.entries.length ?? 0, 1),
+    maxWeight: messagesPerCommit,
+    maxWaiting: messagesWaiting,
+  })
+
+  async function write(requests: AcceptRequest[]): Promise<AcceptResult[]> {
     const operatorIds = new Set<number>()
-    for (const request of routed) {
-      for (const { message } of request.items)
-        if (message.operatorId !== null) operatorIds.add(message.operatorId)
-    }
-    onQueued(operatorIds)
+    const routed = requests.map(request => ({
+      ...request,
+      items: request.items.map(item => {
+        const routedItem = route(item)
+        if (routedItem.message.operatorId !== null) operatorIds.add(routedItem.message.operatorId)
+        return routedItem
+      }),
+    }))
+    const answers = await store.enqueue.enqueueGroup({ requests: routed, nowMs: clock.nowMs() })
+    if (operatorIds.size > 0) onQueued(operatorIds)
     return answers
-  }, requestsPerCommit)
+  }
 
   function route(item: EnqueueItem): RoutedItem {
     return {
@@ -57,5 +76,8 @@ export function createAccept({ store, clock, operatorFor, onQueued }: AcceptDepe
     }
   }
 
-  return request => batcher.add(request)
+  return async request => {
+    if (isStopping()) throw new RappelError('stopping')
+    return batcher.add(request)
+  }
 }

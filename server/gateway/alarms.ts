@@ -10,21 +10,59 @@ export type AlarmKind =
   | 'run-failed'
   | 'unknown-held'
   | 'store-unavailable'
+  /** An outcome or a receipt that cannot be stored was given up: a bug to report. */
+  | 'settle-failed'
 
 export interface Alarms {
   raise(kind: AlarmKind, subject: string, detail: string): void
+  /** Costs nothing when it is known not to be open. */
   clear(kind: AlarmKind, subject: string): void
+  /** Stores what could not be stored when it happened; called from time to time. */
+  retry(): void
+  /** Resolves when nothing is being stored. */
+  idle(): Promise<void>
 }
 
 export function createAlarms(store: Pick<Store, 'alarms'>, clock: Clock, log: Logger): Alarms {
-  const failed = (error: unknown): void => log.error({ event: 'alarm.not-stored', error: String(error) })
+  /** What this process knows; an alarm that another one left open is met by the first `clear`. */
+  const isOpen = new Map<string, boolean>()
+  const unstored = new Map<string, () => Promise<unknown>>()
+  /** One after the other, so that a raise and a clear never change places. */
+  let last: Promise<void> = Promise.resolve()
+
+  function keep(key: string, write: () => Promise<unknown>): void {
+    unstored.set(key, write)
+    last = last.then(async () => {
+      if (unstored.get(key) !== write) return
+      try {
+        await write()
+        if (unstored.get(key) === write) unstored.delete(key)
+      } catch (error) {
+        log.error({ event: 'alarm.not-stored', error: String(error) })
+      }
+    })
+  }
+
   return {
     raise(kind, subject, detail) {
-      log.warn({ event: 'alarm.raised', kind, subject, detail })
-      store.alarms.raise({ kind, subject, detail }, clock.nowMs()).catch(failed)
+      const key = `${kind}|${subject}`
+      if (isOpen.get(key) !== true) log.warn({ event: 'alarm.raised', kind, subject, detail })
+      isOpen.set(key, true)
+      const atMs = clock.nowMs()
+      keep(key, () => store.alarms.raise({ kind, subject, detail }, atMs))
     },
     clear(kind, subject) {
-      store.alarms.clear({ kind, subject }, clock.nowMs()).catch(failed)
+      const key = `${kind}|${subject}`
+      const known = isOpen.get(key)
+      if (known === false) return
+      if (known === true) log.info({ event: 'alarm.cleared', kind, subject })
+      isOpen.set(key, false)
+      const atMs = clock.nowMs()
+      keep(key, () => store.alarms.clear({ kind, subject }, atMs))
     },
+    retry() {
+      for (const [key, write] of [...unstored]) keep(key, write)
+    },
+    idle: () => last,
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { LinkStatus, OperatorLink } from '../../connectors/operator.ts'
 import { type OperatorProtocol, operatorKinds } from '../../connectors/operators/kinds.ts'
+import { RappelError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/operations.ts'
 import type { Alarms } from './alarms.ts'
@@ -28,6 +29,7 @@ export interface OperatorRuntime {
   downSinceMs(): number | null
   /** Called about once a second. */
   tick(): void
+  /** Submits no more, awaits outstanding answers up to `drainMs`, unbinds; every outcome is with the settler then. */
   stop(drainMs?: number): Promise<void>
 }
 
@@ -40,13 +42,22 @@ export interface RuntimeDependencies {
   alternativeFor(recipient: string, notOperatorId: number): number | null
 }
 
-export function startOperator(
+/**
+ * Checks the settings and makes the operator; it connects at `start`.
+ *
+ * @throws RappelError `invalid-request` for an unknown protocol; ZodError for a config that is not of its schema
+ */
+export function createOperatorRuntime(
   settings: OperatorSettings,
   dependencies: RuntimeDependencies,
-): OperatorRuntime {
+): OperatorRuntime & { start(): void } {
   const { settler, alarms, clock, log, store, alternativeFor } = dependencies
   const { operatorId, name } = settings
-  const kind = operatorKinds[settings.protocol]
+  const kind = Object.hasOwn(operatorKinds, settings.protocol) ? operatorKinds[settings.protocol] : undefined
+  if (kind === undefined) {
+    const expected = Object.keys(operatorKinds)
+    throw new RappelError('invalid-request', { path: 'protocol', received: settings.protocol, expected })
+  }
   const config = kind.configSchema.parse(settings.config)
   let downSinceMs: number | null = clock.nowMs()
   let isAlarmed = false
@@ -79,11 +90,11 @@ export function startOperator(
 
   function onState(status: LinkStatus): void {
     if (status.state === 'bound') {
+      // Pauses are told as well: only the way up is news.
+      if (downSinceMs === null) return
       downSinceMs = null
-      isAlarmed = false
-      alarms.clear('bind-down', name)
-      alarms.clear('bind-refused', name)
-      pump.wake()
+      clearAlarms()
+      pump.open()
       return
     }
     downSinceMs ??= clock.nowMs()
@@ -91,10 +102,16 @@ export function startOperator(
     if (status.state === 'refused') alarms.raise('bind-refused', name, status.reason)
   }
 
-  link.start()
+  function clearAlarms(): void {
+    isAlarmed = false
+    alarms.clear('bind-down', name)
+    alarms.clear('bind-refused', name)
+  }
+
   return {
     settings,
     pump,
+    start: () => link.start(),
     status: () => link.status(),
     downSinceMs: () => downSinceMs,
     tick() {
@@ -108,6 +125,7 @@ export function startOperator(
       await pump.stop()
       await link.stop(drainMs)
       pump.release()
+      clearAlarms()
     },
   }
 }

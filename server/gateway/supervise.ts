@@ -9,19 +9,23 @@ const tickMs = 1_000
 const sweepMs = 30_000
 /** A due message that waits this long means a contract too slow or a link that lies. */
 const queueAgeAlarmMs = 900_000
+/** Unanswered messages still there after so long were not settled by grace and policy: a person must decide. */
+const unknownAlarmMs = 300_000
 /** Operators give up within 48 h by default; a day more and no receipt will come. */
 const receiptWaitMs = 72 * 3_600_000
 /** Messages moved to the fallback per sweep and operator: one transaction. */
 const rerouteLimit = 2_000
 
 export interface SuperviseDependencies {
-  store: Store
+  store: Pick<Store, 'recovery' | 'outbox' | 'statistics'>
   clock: Clock
   log: Logger
   alarms: Alarms
-  runtimes: ReadonlyMap<number, OperatorRuntime>
-  alternativeFor(recipient: string, notOperatorId: number): number | null
-  fallbackAfterMs: number
+  runtimes: ReadonlyMap<number, Pick<OperatorRuntime, 'settings' | 'tick'>>
+  /** Whether the operator, started or not, has been down so long that others take its queue. */
+  longDown(operatorId: number): boolean
+  /** The best other operator that is bound now and has a route to the number. */
+  boundFor(recipient: string, notOperatorId: number): number | null
 }
 
 export interface Supervision {
@@ -29,15 +33,19 @@ export interface Supervision {
   stop(): Promise<void>
 }
 
+type Backlog = Awaited<ReturnType<Store['statistics']['backlog']>>
+
 export function supervise(dependencies: SuperviseDependencies): Supervision {
   const { clock, log, runtimes } = dependencies
+  /** Since when an operator has had unanswered messages without a break. */
+  const unknownSinceMs = new Map<number, number>()
   let sweeping: Promise<void> | null = null
   const cancels: Cancel[] = [
     clock.every(tickMs, () => {
       for (const runtime of runtimes.values()) runtime.tick()
     }),
     clock.every(sweepMs, () => {
-      sweeping ??= sweep(dependencies)
+      sweeping ??= sweep(dependencies, unknownSinceMs)
         .catch(error => log.error({ event: 'sweep.failed', error: String(error) }))
         .finally(() => {
           sweeping = null
@@ -52,28 +60,37 @@ export function supervise(dependencies: SuperviseDependencies): Supervision {
   }
 }
 
-async function sweep(dependencies: SuperviseDependencies): Promise<void> {
-  const { store, clock, log } = dependencies
+async function sweep(
+  dependencies: SuperviseDependencies,
+  unknownSinceMs: Map<number, number>,
+): Promise<void> {
+  const { store, alarms, clock, log } = dependencies
   const nowMs = clock.nowMs()
+  alarms.retry()
   const resent = await store.recovery.resendUnknown(nowMs)
   const expired = await store.recovery.expireWaiting(nowMs)
   const unreceipted = await store.recovery.expireWithoutReceipt(nowMs, nowMs - receiptWaitMs)
   if (resent + expired + unreceipted > 0) log.info({ event: 'sweep.done', resent, expired, unreceipted })
-  await fallBack(dependencies, nowMs)
-  await watchQueues(dependencies, nowMs)
+  const backlog = await store.statistics.backlog(nowMs)
+  await fallBack(dependencies, backlog, nowMs)
+  watchQueues(dependencies, backlog, nowMs)
+  watchUnknown(dependencies, { backlog, unknownSinceMs, nowMs })
 }
 
-/** Queued messages of a bind long down go to the next operator that has a route. */
+/**
+ * Queued messages of a bind long down go to the best operator that is bound. Those in `sending` are not touched:
+ * they may have left.
+ */
 async function fallBack(
-  { store, log, runtimes, alternativeFor, fallbackAfterMs }: SuperviseDependencies,
+  { store, log, longDown, boundFor }: SuperviseDependencies,
+  backlog: Backlog,
   nowMs: number,
 ): Promise<void> {
-  for (const [operatorId, runtime] of runtimes) {
-    const downSinceMs = runtime.downSinceMs()
-    if (downSinceMs === null || nowMs - downSinceMs < fallbackAfterMs) continue
+  for (const { operatorId, queued } of backlog) {
+    if (queued === 0 || !longDown(operatorId)) continue
     const waiting = await store.outbox.waiting({ operatorId, limit: rerouteLimit })
     const moves = waiting.flatMap(({ messageId, recipient }) => {
-      const alternative = alternativeFor(recipient, operatorId)
+      const alternative = boundFor(recipient, operatorId)
       return alternative === null ? [] : [{ messageId, operatorId: alternative }]
     })
     if (moves.length === 0) continue
@@ -82,18 +99,37 @@ async function fallBack(
   }
 }
 
-async function watchQueues({ store, alarms, runtimes }: SuperviseDependencies, nowMs: number): Promise<void> {
-  const backlog = await store.statistics.backlog(nowMs)
+function watchQueues({ alarms, runtimes }: SuperviseDependencies, backlog: Backlog, nowMs: number): void {
   for (const [operatorId, { settings }] of runtimes) {
     const oldest = backlog.find(entry => entry.operatorId === operatorId)?.oldestDueAtMs ?? null
     if (oldest !== null && nowMs - oldest > queueAgeAlarmMs) {
-      alarms.raise(
-        'queue-aged',
-        settings.name,
-        `the oldest due message waits since ${Math.round((nowMs - oldest) / 60_000)} min`,
-      )
+      const minutes = Math.round((nowMs - oldest) / 60_000)
+      alarms.raise('queue-aged', settings.name, `the oldest due message waits since ${minutes} min`)
     } else {
       alarms.clear('queue-aged', settings.name)
+    }
+  }
+}
+
+function watchUnknown(
+  { alarms, runtimes }: SuperviseDependencies,
+  {
+    backlog,
+    unknownSinceMs,
+    nowMs,
+  }: { backlog: Backlog; unknownSinceMs: Map<number, number>; nowMs: number },
+): void {
+  for (const [operatorId, { settings }] of runtimes) {
+    const unknown = backlog.find(entry => entry.operatorId === operatorId)?.unknown ?? 0
+    if (unknown === 0) {
+      unknownSinceMs.delete(operatorId)
+      alarms.clear('unknown-held', settings.name)
+      continue
+    }
+    const sinceMs = unknownSinceMs.get(operatorId) ?? nowMs
+    unknownSinceMs.set(operatorId, sinceMs)
+    if (nowMs - sinceMs >= unknownAlarmMs) {
+      alarms.raise('unknown-held', settings.name, `${unknown} messages left without an answer`)
     }
   }
 }

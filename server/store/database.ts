@@ -7,7 +7,9 @@ export type DatabaseConfig =
   | { kind: 'postgres'; url: string; poolSize?: number }
 
 /** Pages of SQLite kept in memory, KiB: enough for the hot ends of the indexes of some million messages. */
-const sqliteCacheKib = 64 * 1024
+const writerCacheKib = 32 * 1024
+/** Reports walk, they do not come back to a page: more would be memory for nothing. */
+const readerCacheKib = 8 * 1024
 /** A write transaction of the store lasts milliseconds; only a backup or a foreign tool holds longer. */
 const sqliteBusyTimeoutMs = 10_000
 const postgresPoolSize = 8
@@ -35,7 +37,7 @@ function openSqlite(config: Extract<DatabaseConfig, { kind: 'sqlite' }>): Knex {
           connection.pragma('synchronous = FULL')
           connection.pragma('foreign_keys = ON')
         }
-        connection.pragma(`cache_size = -${sqliteCacheKib}`)
+        connection.pragma(`cache_size = -${config.isReadOnly === true ? readerCacheKib : writerCacheKib}`)
         connection.pragma('temp_store = MEMORY')
         done(null)
       },

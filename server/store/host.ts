@@ -63,7 +63,16 @@ async function serve(port: NonNullable<typeof parentPort>, start: HostStart): Pr
     else await knex.raw('select 1')
     port.postMessage({ callId: 0, kind: 'result', result: Object.keys(operations) } satisfies StoreAnswer)
   } catch (error) {
-    port.postMessage(failure(0, error))
+    const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
+    const details = { reason: message }
+    port.postMessage({
+      callId: 0,
+      kind: 'failed',
+      code: 'store-unavailable',
+      details,
+      message,
+      stack,
+    } satisfies StoreAnswer)
     await knex.destroy()
     port.close()
   }

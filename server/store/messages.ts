@@ -79,8 +79,9 @@ export async function findMessage(knex: Knex, messageId: number): Promise<Messag
 export async function searchMessages(knex: Knex, filter: MessageFilter): Promise<MessageRecord[]> {
   const query = knex('messages as m').select('m.*').orderBy('m.id', 'desc').limit(filter.limit)
   if (filter.recipient !== undefined) {
-    if (filter.recipient.length >= 11) query.where('m.recipient', filter.recipient)
-    else query.whereLike('m.recipient', `%${filter.recipient.replace(/\D/g, '')}`)
+    const digits = filter.recipient.replace(/\D/g, '')
+    if (digits.length >= 11) query.where('m.recipient', digits)
+    else query.whereLike('m.recipient', `%${digits}`)
   }
   if (filter.state !== undefined) query.whereRaw(`m.state = ${stateLiteral(filter.state)}`)
   if (filter.alertId !== undefined) query.where('m.alert_id', filter.alertId)

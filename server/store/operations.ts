@@ -26,6 +26,7 @@ import * as standings from './standings.ts'
 import * as statistics from './statistics.ts'
 import * as stopList from './stop-list.ts'
 import * as templates from './templates.ts'
+import * as unmatched from './unmatched.ts'
 
 export const operations = {
   alarms: {
@@ -79,6 +80,7 @@ export const operations = {
     waiting: outbox.waiting,
     reroute: outbox.reroute,
   },
+  receipts: { countUnmatched: unmatched.countUnmatched },
   recovery: {
     recoverSending: recovery.recoverSending,
     resendUnknown: recovery.resendUnknown,

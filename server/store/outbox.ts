@@ -191,14 +191,15 @@ async function acceptedParts(
   const long = rows.filter(row => row.part_count > 1)
   const accepted = new Map<number, number[]>()
   if (long.length === 0) return accepted
+  // cross join: SQLite keeps its order, and so looks up the parts of each message by key.
   const parts = rawRows<{ id: number; message_id: number }>(
     await transaction.raw(
       `select p.id, v.id as message_id from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
-       join message_parts p on p.id > v.id * 256 and p.id < v.id * 256 + 256 order by p.id`,
+       cross join message_parts p where p.id > v.id * 256 and p.id < v.id * 256 + 256`,
       [bulkBinding(long.map(row => [row.id]))],
     ),
   )
-  for (const { id, message_id: messageId } of parts) {
+  for (const { id, message_id: messageId } of parts.sort((a, b) => a.id - b.id)) {
     const numbers = accepted.get(messageId) ?? []
     numbers.push(id % 256)
     accepted.set(messageId, numbers)

@@ -65,9 +65,9 @@ export async function takeUnmatched(
     receipt.remoteIdKeys.map(key => [key, receipt.operatorId] as const),
   )
   await transaction.raw(
-    `delete from unmatched_receipts where exists (
-       select 1 from ${dialectOf(transaction).bulkRows('v', { remote_key: 'text', operator_id: 'bigint' })}
-       where v.remote_key = unmatched_receipts.remote_key and v.operator_id = unmatched_receipts.operator_id)`,
+    `delete from unmatched_receipts where id in (
+       select u.id from ${dialectOf(transaction).bulkRows('v', { remote_key: 'text', operator_id: 'bigint' })}
+       join unmatched_receipts u on u.remote_key = v.remote_key and u.operator_id = v.operator_id)`,
     [bulkBinding(spellings)],
   )
   return receipts

@@ -125,10 +125,11 @@ function noteLateAnswers(
 }
 
 /**
- * One part of a long message was never answered while another one may be tried again: policy decides, not the
- * retry. A single part that was refused after all did not arrive.
+ * What is tried again was being sent, or was refused late. One part of a long message that was never answered leaves
+ * the decision to policy, whatever another part was told; and no retry releases what is held.
  */
-const noPartUnknown = `(messages.state <> ${stateLiteral('unknown')} or messages.part_count = 1)`
+const mayBeRetried = `(messages.state = ${stateLiteral('sending')}
+  or messages.state = ${stateLiteral('unknown')} and messages.part_count = 1)`
 
 async function settleRetries(
   transaction: Knex.Transaction,
@@ -145,7 +146,7 @@ async function settleRetries(
       item.countsAttempt ? 0 : 1,
     ]),
     set: 'due_at = v.due_at, reason = v.reason, attempts = attempts - v.uncounted',
-    and: noPartUnknown,
+    and: mayBeRetried,
     entered,
   })
   pushEvents(items, moved, 'retry', events)
@@ -166,7 +167,7 @@ async function settleReroutes(
       item.reason,
     ]),
     set: 'operator_id = v.operator_id, due_at = v.due_at, reason = v.reason',
-    and: noPartUnknown,
+    and: mayBeRetried,
     entered,
   })
   pushEvents(items, moved, 'reroute', events)

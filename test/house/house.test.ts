@@ -4,6 +4,7 @@ import { errorCatalogue } from '../../server/errors.ts'
 import { exists, isWithin, productFiles, projectFiles, readProjectFile, sourceFiles } from './files.ts'
 import { roomsWithReadme } from './rooms.ts'
 import * as rules from './rules.ts'
+import { importsOf } from './scanner.ts'
 
 const product = productFiles()
 const sources = sourceFiles()
@@ -15,6 +16,16 @@ test('there are files to judge', t => {
   t.true(product.length > 50)
   t.true(product.some(({ path }) => path === 'connectors/clock.ts'))
   t.true(everything.some(({ path }) => path === '.ci/run'))
+})
+
+test('the scanner sees every import that begins a line', t => {
+  for (const { path, text } of judged) {
+    const written = text.match(/^(?:import|export|\})[^\n'"`]* from '[^']+'$|^import '[^']+'$/gm) ?? []
+    const seen = importsOf(text).filter(({ line }) =>
+      /^(import|export|\})/.test(text.split('\n')[line - 1] ?? ''),
+    )
+    t.is(seen.length, written.length, path)
+  }
 })
 
 test('imports go one way', t => t.deepEqual(rules.wrongImports(judged), []))

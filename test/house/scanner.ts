@@ -3,6 +3,9 @@
  * its texts) calls. Offsets and line numbers stay those of the file.
  */
 
+/** What opens code inside a template text. */
+const hole = '$\u007b'
+
 export interface Import {
   specifier: string
   line: number
@@ -36,7 +39,7 @@ export function codeOf(source: string): string {
       if (one === '}') templates.pop()
       const end = endOfTemplateText(source, at + 1)
       blank(at + 1, end)
-      if (source.startsWith('${', end)) {
+      if (source.startsWith(hole, end)) {
         templates.push(depth)
         at = end + 2
       } else at = end + 1
@@ -111,7 +114,7 @@ function skipRegExp(source: string, at: number, blank: (from: number, to: number
 /** Where the text ends: at its closing back-quote or at `${`. */
 function endOfTemplateText(source: string, from: number): number {
   let end = from
-  while (end < source.length && source[end] !== '`' && !source.startsWith('${', end)) {
+  while (end < source.length && source[end] !== '`' && !source.startsWith(hole, end)) {
     end += source[end] === '\\' ? 2 : 1
   }
   return end

@@ -20,7 +20,7 @@ function isFastAndReadable(text: string, environment?: Record<string, string>): 
   return (
     outcome.problems.length > 0 &&
     outcome.problems.length <= 21 &&
-    outcome.problems.every(({ line }) => !/[\n\r\0\x1b]/.test(line) && line.length < 1_000)
+    outcome.problems.every(({ line }) => !/\p{Cc}/u.test(line) && line.length < 1_000)
   )
 }
 

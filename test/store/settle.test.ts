@@ -190,16 +190,13 @@ storeTest('a single part that was refused after all may be tried again', async (
   t.is(await stateOf(knex, messageId), 'queued')
 })
 
-storeTest(
-  'answers for messages that do not exist, or were cancelled, change nothing',
-  async (t, { knex, clock }) => {
-    const messageId = await putOne(knex, clock)
-    await take(knex, clock)
-    await settleAll(knex, clock, [retry(999), refused(999), unknown(999), unknown(messageId)])
-    t.is(await stateOf(knex, messageId), 'unknown')
-    t.deepEqual(await counted(knex), { queued: 1, unknown: 1 })
-  },
-)
+storeTest('outcomes of messages that do not exist change nothing', async (t, { knex, clock }) => {
+  const messageId = await putOne(knex, clock)
+  await take(knex, clock)
+  await settleAll(knex, clock, [retry(999), refused(999), unknown(999), unknown(messageId)])
+  t.is(await stateOf(knex, messageId), 'unknown')
+  t.deepEqual(await counted(knex), { queued: 1, unknown: 1 })
+})
 
 storeTest(
   'several events of one message in one millisecond are all kept, over batches too',
@@ -241,4 +238,13 @@ storeTest('a hostile reason or remote id does not make the batch fail', async (t
   ])
   t.is(await stateOf(knex, first), 'sent')
   t.is(await stateOf(knex, second), 'refused')
+})
+
+storeTest('no outcome releases what is held', async (t, { knex, clock }) => {
+  const messageId = await putOne(knex, clock, { state: 'held', reason: 'missing-value' })
+  const reroute: SettleItem = { kind: 'reroute', messageId, atMs, operatorId: 2, reason: 'x' }
+  for (const outcome of [retry(messageId), reroute, answered(messageId, 'A1'), unknown(messageId)]) {
+    await settleAll(knex, clock, [outcome])
+    t.is(await stateOf(knex, messageId), 'held')
+  }
 })

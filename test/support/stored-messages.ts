@@ -136,6 +136,9 @@ export async function stateOf(knex: Knex, messageId: number): Promise<MessageSta
 
 /** How many messages ever entered each state, by the counters. */
 export async function counted(knex: Knex): Promise<Partial<Record<MessageState, number>>> {
-  const rows = await knex('counters').groupBy('state').select('state').sum({ messages: 'messages' })
+  const rows: { state: number; messages: number }[] = await knex('counters')
+    .groupBy('state')
+    .select('state')
+    .sum({ messages: 'messages' })
   return Object.fromEntries(rows.map(row => [stateCodes.wordOf(Number(row.state)), Number(row.messages)]))
 }

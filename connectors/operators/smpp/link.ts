@@ -142,7 +142,6 @@ class SmppLink implements OperatorLink {
       },
       onOutcomes: outcomes => {
         this.report(outcomes)
-        handlers.onCapacity()
         if (this.transmitter?.live?.inFlight === 0) this.whenDrained?.()
       },
       onReceipts: receipts => handlers.onReceipts(receipts),
@@ -153,6 +152,7 @@ class SmppLink implements OperatorLink {
 
   private report(outcomes: SubmitOutcome[]): void {
     this.setup.handlers.onOutcomes(outcomes)
+    if (!this.isDraining) this.setup.handlers.onCapacity()
   }
 
   /** Arms the one timer that tells when a pause or the rate lets something leave again. */

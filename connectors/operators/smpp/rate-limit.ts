@@ -33,26 +33,35 @@ const unlimited: RateLimit = {
 }
 
 function limited(partsPerSecond: number): RateLimit {
-  const intervalMs = windowMs / partsPerSecond
   /** When each of the last `partsPerSecond` parts left; `oldest` is the next place to be overwritten. */
   const leftAtMs = new Float64Array(partsPerSecond).fill(Number.NEGATIVE_INFINITY)
   let oldest = 0
-  /** When the pace would let the next part leave, were there no allowance. */
-  let paceMs = Number.NEGATIVE_INFINITY
-  let latestMs = Number.NEGATIVE_INFINITY
+  /**
+   * When the pace would let the next part leave, were there no allowance: in units of which a millisecond has
+   * `partsPerSecond` and a part takes `windowMs`. Whole numbers, because fractions of an epoch time round, and a
+   * moment that is told too early wakes the sender for nothing and then never again.
+   */
+  let pace = 0
+  const allowance = allowanceMs * partsPerSecond
+  /** The first instant seen: later ones are counted from here, to stay far below 2 ** 53 units. */
+  let baseMs: number | null = null
+  let latestMs = 0
   /** Added to a clock that went backwards, so that its jump delays nothing. */
   let skewMs = 0
 
+  /** Milliseconds since the first instant, never less than before. */
   const steady = (nowMs: number): number => {
-    if (nowMs + skewMs < latestMs) skewMs = latestMs - nowMs
-    latestMs = nowMs + skewMs
+    baseMs ??= nowMs
+    if (nowMs - baseMs + skewMs < latestMs) skewMs = latestMs - (nowMs - baseMs)
+    latestMs = nowMs - baseMs + skewMs
     return latestMs
   }
 
   return {
     available(nowMs) {
       const now = steady(nowMs)
-      const byPace = Math.floor((now + allowanceMs - Math.max(paceMs, now)) / intervalMs) + 1
+      const units = now * partsPerSecond
+      const byPace = Math.floor((units + allowance - Math.max(pace, units)) / windowMs) + 1
       const limit = Math.min(Math.max(byPace, 0), partsPerSecond)
       let count = 0
       while (count < limit && now - leftAtMs[(oldest + count) % partsPerSecond]! >= windowMs) count += 1
@@ -64,12 +73,12 @@ function limited(partsPerSecond: number): RateLimit {
         leftAtMs[oldest] = now
         oldest = oldest + 1 === partsPerSecond ? 0 : oldest + 1
       }
-      paceMs = Math.max(paceMs, now) + count * intervalMs
+      pace = Math.max(pace, now * partsPerSecond) + count * windowMs
     },
     nextAtMs(nowMs) {
       const now = steady(nowMs)
-      const next = Math.max(paceMs - allowanceMs, leftAtMs[oldest]! + windowMs, now)
-      return Math.ceil(next - skewMs)
+      const byPace = Math.ceil((pace - allowance) / partsPerSecond)
+      return nowMs + Math.max(byPace - now, leftAtMs[oldest]! + windowMs - now, 0)
     },
   }
 }

@@ -43,7 +43,12 @@ export const messageRequest = z
     templateId: id.optional(),
     values: templateValues.optional(),
     /** Short code, number or name; absent takes the operator's own. */
-    sender: z.string().min(1).max(21).regex(/^[\x20-\x7e]+$/, 'printable ASCII').optional(),
+    sender: z
+      .string()
+      .min(1)
+      .max(21)
+      .regex(/^[\x20-\x7e]+$/, 'printable ASCII')
+      .optional(),
     /** Decides sending hours, stop list and frequency cap. A transactional message leaves at any hour. */
     category: category.optional(),
     priority: priority.optional(),

@@ -13,7 +13,11 @@ export const operatorRequest = z
     protocol: z.enum(operatorProtocols),
     config,
     /** Short code, number or name shown to the phone when the message names none. */
-    sender: z.string().min(1).max(21).regex(/^[\x20-\x7e]+$/, 'printable ASCII'),
+    sender: z
+      .string()
+      .min(1)
+      .max(21)
+      .regex(/^[\x20-\x7e]+$/, 'printable ASCII'),
     /** Thousandths of the currency per part: 12,500 is 12.5 XOF. */
     pricePerPartMilli: z.int().min(0).max(1_000_000_000).optional(),
     currency: z

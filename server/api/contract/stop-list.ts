@@ -12,7 +12,11 @@ export const mostStops = 1_000
 export const stopListRequest = z.strictObject({
   entries: z
     .array(
-      z.strictObject({ recipient: phone, service: service.optional(), reason: z.string().max(200).optional() }),
+      z.strictObject({
+        recipient: phone,
+        service: service.optional(),
+        reason: z.string().max(200).optional(),
+      }),
     )
     .min(1)
     .max(mostStops),

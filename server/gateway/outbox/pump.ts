@@ -1,6 +1,10 @@
 /**
  * Moves messages from the store to one operator link: claims a few ahead of what the link can take, submits when
  * there is room, and turns every outcome into something to settle.
+ *
+ * Order: parts leave in the order of their claim; what was throttled takes its old place again. A message whose part
+ * failed is settled once its last part in flight is answered, so that it is never claimed again while a part of it
+ * may still be accepted.
  */
 import type { Clock } from '../../../connectors/clock.ts'
 import {
@@ -10,22 +14,28 @@ import {
   type SubmitOutcome,
 } from '../../../connectors/operator.ts'
 import type { LinkTraits } from '../../../connectors/operators/kinds.ts'
-import { splitText } from '../../../templates/text/segments.ts'
 import type { Logger } from '../../log.ts'
-import { partIdOf } from '../../store/moves.ts'
 import type { Store } from '../../store/operations.ts'
 import type { ClaimedMessage } from '../../store/outbox.ts'
 import type { SettleItem } from '../../store/settle.ts'
-import { afterRefusal } from './refusal.ts'
+import {
+  type Ending,
+  endingOf,
+  type MessageInHand,
+  type PartInHand,
+  partsInHand,
+  settlementOf,
+  worse,
+} from './in-hand.ts'
+import { createLateAnswers } from './late-answers.ts'
+import { createReadyQueue } from './ready-queue.ts'
 import type { Settler } from './settler.ts'
 
 /** Claims ahead in seconds of the contracted rate: enough to keep it busy, little to be unsure of after a crash. */
 const aheadSeconds = 2
 /** Messages of one claim: one transaction of some milliseconds. */
 const claimLimit = 1_000
-/** A message that left without an answer waits this long for a receipt or a late answer before policy decides. */
-const unknownGraceMs = 120_000
-/** Outcomes not yet stored above which no more is submitted. */
+/** Outcomes not yet stored above which no more is claimed: some 10 MB. */
 const backlogLimit = 20_000
 /** Validity handed to the operator is never shorter: SMSCs refuse less. */
 const shortestValiditySeconds = 300
@@ -40,62 +50,54 @@ export interface PumpOptions {
 }
 
 export interface PumpDependencies {
-  link: Pick<OperatorLink, 'capacity' | 'submit' | 'status'>
-  store: Pick<Store, 'outbox'>
+  link: Pick<OperatorLink, 'capacity' | 'submit'>
+  store: { outbox: Pick<Store['outbox'], 'claim'> }
   settler: Pick<Settler, 'add' | 'backlog'>
   clock: Clock
   log: Logger
 }
 
 export interface Pump {
+  /** The link is bound: claims begin. */
+  open(): void
+  /** The link is down: what was claimed and not submitted goes back to the queue, and nothing is claimed. */
+  release(): void
   /** Messages may have come due: claim and submit what can be. */
   wake(): void
-  /** Room in the window, or the bind came up: go on with what is known. */
+  /** Room in the window or in the settler: go on with what is known. */
   proceed(): void
   onOutcomes(outcomes: readonly SubmitOutcome[]): void
-  /** The link is down: what was claimed and not submitted goes back to the queue. */
-  release(): void
   /** No more claims. Resolves when the claim under way is back in the queue. */
   stop(): Promise<void>
   /** Parts claimed and not yet submitted, for monitoring. */
   readonly ahead: number
 }
 
-interface PartInFlight {
-  part: OutgoingPart
-  message: ClaimedMessage
-  submittedParts: number
-  /** Position in the order of submission. */
-  order: number
-}
-
 export function createPump(
   options: PumpOptions,
   { link, store, settler, clock, log }: PumpDependencies,
 ): Pump {
-  const { operatorId, traits } = options
+  const { operatorId, traits, alternativeFor } = options
   const aheadLimit = aheadOf(traits)
-  /** Claimed, in order of submission. */
-  let ready: PartInFlight[] = []
-  const inFlight = new Map<number, PartInFlight>()
+  const ready = createReadyQueue()
+  const inFlight = new Map<number, PartInHand>()
+  const late = createLateAnswers()
   let claiming: Promise<void> | null = null
   let turn = 0
-  let order = 0
+  let nextPartId = 1
+  /** Of the last claim: room is counted in parts, claims in messages. */
+  let partsPerMessage = 1
   let mayHaveMore = true
+  let isOpen = false
   let isStopped = false
-
-  function wake(): void {
-    mayHaveMore = true
-    run()
-  }
 
   function run(): void {
     submitReady()
-    if (isStopped || claiming !== null || !mayHaveMore) return
-    if (link.status().state !== 'bound' || settler.backlog > backlogLimit) return
+    if (isStopped || !isOpen || !mayHaveMore || claiming !== null || settler.backlog > backlogLimit) return
     const room = aheadLimit - ready.length
     if (room * 2 < aheadLimit) return
-    claiming = claimSome(Math.min(room, claimLimit)).finally(() => {
+    const limit = Math.min(Math.ceil(room / partsPerMessage), claimLimit)
+    claiming = claimSome(limit).finally(() => {
       claiming = null
       run()
     })
@@ -104,163 +106,162 @@ export function createPump(
   async function claimSome(limit: number): Promise<void> {
     turn += 1
     mayHaveMore = false
+    let claimed: ClaimedMessage[]
     try {
-      const claimed = await store.outbox.claim({ operatorId, limit, nowMs: clock.nowMs(), turn })
-      for (const message of claimed) enlist(message)
-      if (claimed.length > 0) mayHaveMore = true
+      claimed = await store.outbox.claim({ operatorId, limit, nowMs: clock.nowMs(), turn })
     } catch (error) {
+      // The next tick asks again.
       log.error({ event: 'claim.failed', operatorId, error: String(error) })
       return
     }
-    if (isStopped || link.status().state !== 'bound') release()
+    const before = ready.length
+    for (const message of claimed) enlist(message)
+    if (claimed.length > 0) {
+      mayHaveMore = true
+      partsPerMessage = Math.max((ready.length - before) / claimed.length, 1)
+    }
+    // The link may have gone down while the store was at it.
+    if (isStopped || !isOpen) giveBack()
   }
 
   function enlist(message: ClaimedMessage): void {
-    const texts = textsOf(message, traits)
-    texts.forEach((text, index) => {
-      if (message.acceptedParts.includes(index + 1)) return
-      const part: OutgoingPart = {
-        partId: partIdOf(message.messageId, index + 1),
-        recipient: message.recipient,
-        sender: message.sender ?? options.sender,
-        encoding: message.encoding,
-        text,
-        partNumber: index + 1,
-        partCount: texts.length,
-        reference: message.reference,
-        validitySeconds: Math.max(
-          Math.round((message.expiresAtMs - clock.nowMs()) / 1000),
-          shortestValiditySeconds,
-        ),
-        requestReceipt: true,
-        isFlash: message.isFlash,
-      }
-      order += 1
-      ready.push({ part, message, submittedParts: texts.length, order })
-    })
+    let reason = 'parts-changed'
+    try {
+      const parts = partsInHand(message, { traits, sender: options.sender, nextPartId })
+      nextPartId += parts.length
+      for (const entry of parts) ready.push(entry)
+      if (parts.length > 0) return
+    } catch (error) {
+      reason = 'text-refused'
+      log.error({ event: 'message.unsendable', messageId: message.messageId, error: String(error) })
+    }
+    // Nothing of it can leave any more: left alone it would stay in `sending` for ever.
+    settler.add([{ kind: 'refused', messageId: message.messageId, atMs: clock.nowMs(), reason }])
   }
 
   function submitReady(): void {
-    const room = Math.min(link.capacity(), ready.length)
+    if (ready.length === 0) return
+    let room = link.capacity()
     if (room <= 0) return
-    const batch = ready.slice(0, room)
-    ready = ready.slice(room)
-    for (const entry of batch) inFlight.set(entry.part.partId, entry)
-    link.submit(batch.map(entry => entry.part))
+    const nowMs = clock.nowMs()
+    const parts: OutgoingPart[] = []
+    while (room > 0) {
+      const entry = ready.shift()
+      if (entry === undefined) break
+      const { part, hand } = entry
+      if (hand.ending !== null) continue
+      const leftMs = hand.message.expiresAtMs - nowMs
+      if (leftMs <= 0) {
+        // The queue closes what is over; parts of it that left are answered first.
+        end(hand, { kind: 'released', reason: 'validity-over' })
+        continue
+      }
+      part.validitySeconds = Math.max(Math.round(leftMs / 1000), shortestValiditySeconds)
+      hand.inFlight += 1
+      inFlight.set(part.partId, entry)
+      parts.push(part)
+      room -= 1
+    }
+    if (parts.length > 0) link.submit(parts)
+  }
+
+  /** Nothing more of the message leaves; it is settled now when nothing of it is out. */
+  function end(hand: MessageInHand, ending: Ending, items?: SettleItem[]): void {
+    hand.ending = worse(hand.ending, ending)
+    if (hand.inFlight > 0) return
+    const item = settlementOf(hand, hand.ending, { nowMs: clock.nowMs(), alternativeFor })
+    if (items === undefined) settler.add([item])
+    else items.push(item)
   }
 
   function onOutcomes(outcomes: readonly SubmitOutcome[]): void {
     const nowMs = clock.nowMs()
     const items: SettleItem[] = []
-    const again: PartInFlight[] = []
+    const again: PartInHand[] = []
     for (const outcome of outcomes) {
       const entry = inFlight.get(outcome.partId)
+      if (entry === undefined) {
+        onLateOutcome(outcome, nowMs, items)
+        continue
+      }
       inFlight.delete(outcome.partId)
-      if (outcome.kind === 'accepted') items.push(acceptedItem(outcome, entry, nowMs))
-      else if (entry === undefined) continue
-      else if (outcome.kind === 'unknown') items.push(unknownItem(entry, outcome.reason, nowMs))
-      else if (outcome.kind === 'unsent' || outcome.refusal === 'throttle') again.push(entry)
-      else items.push(refusedItem(entry, outcome, nowMs))
+      const { hand } = entry
+      hand.inFlight -= 1
+      if (outcome.kind === 'accepted') {
+        hand.accepted += 1
+        items.push(acceptedItem(entry, outcome.remoteId, nowMs))
+        if (hand.ending !== null) end(hand, hand.ending, items)
+      } else if (
+        outcome.kind === 'unsent' ||
+        (outcome.kind === 'refused' && outcome.refusal === 'throttle')
+      ) {
+        if (hand.ending === null) again.push(entry)
+        else end(hand, hand.ending, items)
+      } else {
+        if (outcome.kind === 'unknown' && outcome.reason === 'timeout') late.expect(entry, nowMs)
+        end(hand, endingOf(outcome), items)
+      }
     }
-    // In front and in their order: a throttled bind must not reorder what it sends.
-    if (again.length > 0) ready = [...again.sort((a, b) => a.order - b.order), ...ready]
-    dropSiblings(items)
-    settler.add(items)
-    if (link.status().state !== 'bound') release()
+    if (again.length > 0) ready.putBack(again)
+    if (items.length > 0) settler.add(items)
+    if (!isOpen) giveBack()
     run()
   }
 
-  function acceptedItem(
-    outcome: Extract<SubmitOutcome, { kind: 'accepted' }>,
-    entry: PartInFlight | undefined,
-    nowMs: number,
-  ): SettleItem {
+  /** The answer to a part that was given up: acceptance always counts, a refusal while the message still waits. */
+  function onLateOutcome(outcome: SubmitOutcome, nowMs: number, items: SettleItem[]): void {
+    const found = late.take(outcome.partId)
+    if (found === undefined) return
+    const { entry, isWaiting } = found
+    if (outcome.kind === 'accepted') items.push(acceptedItem(entry, outcome.remoteId, nowMs))
+    else if (outcome.kind === 'refused' && isWaiting(nowMs) && entry.part.partCount === 1) {
+      items.push(settlementOf(entry.hand, endingOf(outcome), { nowMs, alternativeFor }))
+    }
+  }
+
+  function acceptedItem({ part, hand }: PartInHand, remoteId: string, atMs: number): SettleItem {
     return {
       kind: 'accepted',
-      messageId: Math.floor(outcome.partId / 256),
-      partNumber: outcome.partId % 256,
-      // A late answer, after the part was given up: only the store knows how many there were.
-      submittedParts: entry?.submittedParts ?? 0,
+      messageId: hand.message.messageId,
+      partNumber: part.partNumber,
+      submittedParts: hand.submittedParts,
       operatorId,
-      remoteKey: remoteIdKey(outcome.remoteId),
-      atMs: nowMs,
+      remoteKey: remoteIdKey(remoteId),
+      atMs,
     }
   }
 
-  function unknownItem({ message }: PartInFlight, reason: string, nowMs: number): SettleItem {
-    return {
-      kind: 'unknown',
-      messageId: message.messageId,
-      atMs: nowMs,
-      graceUntilMs: nowMs + unknownGraceMs,
-      reason,
-    }
-  }
-
-  function refusedItem(
-    { message }: PartInFlight,
-    outcome: Extract<SubmitOutcome, { kind: 'refused' }>,
-    nowMs: number,
-  ): SettleItem {
-    const { messageId, recipient, attempts, expiresAtMs } = message
-    const decision = afterRefusal({
-      refusal: outcome.refusal,
-      statusName: outcome.statusName,
-      attempts,
-      nowMs,
-      expiresAtMs,
-      alternativeId: outcome.refusal === 'route' ? options.alternativeFor(recipient) : null,
-    })
-    const reason = outcome.statusName
-    switch (decision.kind) {
-      case 'retry':
-        return {
-          kind: 'retry',
-          messageId,
-          atMs: nowMs,
-          dueAtMs: decision.dueAtMs,
-          reason,
-          countsAttempt: true,
-        }
-      case 'reroute':
-        return { kind: 'reroute', messageId, atMs: nowMs, operatorId: decision.operatorId, reason }
-      case 'refuse':
-        return { kind: 'refused', messageId, atMs: nowMs, reason }
-    }
-  }
-
-  /** The other parts of a message that has been settled as a whole do not leave any more. */
-  function dropSiblings(items: readonly SettleItem[]): void {
-    const settled = new Set(items.filter(item => item.kind !== 'accepted').map(item => item.messageId))
-    if (settled.size > 0) ready = ready.filter(entry => !settled.has(entry.message.messageId))
-  }
-
-  function release(): void {
+  function giveBack(): void {
     if (ready.length === 0) return
-    const atMs = clock.nowMs()
-    const messageIds = [...new Set(ready.map(entry => entry.message.messageId))]
-    ready = []
-    settler.add(
-      messageIds.map(messageId => ({
-        kind: 'retry',
-        messageId,
-        atMs,
-        dueAtMs: atMs,
-        reason: 'link-down',
-        countsAttempt: false,
-      })),
-    )
+    const items: SettleItem[] = []
+    for (const { hand } of ready.takeAll()) {
+      if (hand.ending === null) end(hand, { kind: 'released', reason: 'link-down' }, items)
+    }
+    if (items.length > 0) settler.add(items)
+  }
+
+  const wake = (): void => {
+    mayHaveMore = true
+    run()
   }
 
   return {
+    open() {
+      isOpen = true
+      wake()
+    },
+    release() {
+      isOpen = false
+      giveBack()
+    },
     wake,
     proceed: run,
     onOutcomes,
-    release,
     async stop() {
       isStopped = true
       await claiming
-      release()
+      isOpen = false
+      giveBack()
     },
     get ahead() {
       return ready.length
@@ -272,10 +273,4 @@ export function createPump(
 function aheadOf({ window, partsPerSecond }: LinkTraits): number {
   const byWindow = Math.max(window * 2, 2)
   return partsPerSecond === 0 ? byWindow : Math.min(byWindow, Math.max(partsPerSecond * aheadSeconds, 2))
-}
-
-function textsOf(message: ClaimedMessage, { splitting }: LinkTraits): string[] {
-  if (splitting === 'whole') return [message.text]
-  if (message.partCount === 1) return [message.text]
-  return splitText(message.text, { encoding: message.encoding, referenceBits: splitting }).parts
 }

@@ -5,12 +5,11 @@ import type { RefusalClass } from '../../../connectors/operator.ts'
 const retryDelaysMs = [30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
 /** The link itself was at fault: nothing is wrong with the message, it goes again when the link is sound. */
 const linkRetryMs = 30_000
-/** A temporary error that comes this often is a permanent one. */
+/** A temporary error that comes this often, some seven hours long, is a permanent one. */
 const maxAttempts = 12
 
 export interface Refusal {
   refusal: RefusalClass
-  statusName: string
   /** Submits so far, this one included. */
   attempts: number
   nowMs: number
@@ -20,23 +19,29 @@ export interface Refusal {
 }
 
 export type RefusalDecision =
-  | { kind: 'retry'; dueAtMs: number }
+  | { kind: 'retry'; dueAtMs: number; countsAttempt: boolean }
   | { kind: 'reroute'; operatorId: number }
   | { kind: 'refuse' }
 
-export function afterRefusal({
-  refusal,
-  attempts,
-  nowMs,
-  expiresAtMs,
-  alternativeId,
-}: Refusal): RefusalDecision {
-  if (refusal === 'permanent' || refusal === 'invalid-recipient') return { kind: 'refuse' }
-  if (refusal === 'route') {
-    return alternativeId === null ? { kind: 'refuse' } : { kind: 'reroute', operatorId: alternativeId }
+/** The validity bounds every retry; the number of attempts only those that the message itself may have caused. */
+export function afterRefusal(given: Refusal): RefusalDecision {
+  const { refusal, attempts, nowMs, expiresAtMs, alternativeId } = given
+  switch (refusal) {
+    case 'permanent':
+    case 'invalid-recipient':
+      return { kind: 'refuse' }
+    case 'route':
+      return alternativeId === null ? { kind: 'refuse' } : { kind: 'reroute', operatorId: alternativeId }
+    case 'link':
+    case 'throttle': {
+      const dueAtMs = nowMs + linkRetryMs
+      return dueAtMs >= expiresAtMs ? { kind: 'refuse' } : { kind: 'retry', dueAtMs, countsAttempt: false }
+    }
+    case 'temporary': {
+      const position = Math.min(Math.max(attempts, 1), retryDelaysMs.length) - 1
+      const dueAtMs = nowMs + retryDelaysMs[position]!
+      const isOver = attempts >= maxAttempts || dueAtMs >= expiresAtMs
+      return isOver ? { kind: 'refuse' } : { kind: 'retry', dueAtMs, countsAttempt: true }
+    }
   }
-  const delayMs =
-    refusal === 'link' ? linkRetryMs : retryDelaysMs[Math.min(attempts, retryDelaysMs.length) - 1]!
-  const dueAtMs = nowMs + delayMs
-  return attempts >= maxAttempts || dueAtMs >= expiresAtMs ? { kind: 'refuse' } : { kind: 'retry', dueAtMs }
 }

@@ -71,13 +71,6 @@ async function configurationTables(knex: Knex): Promise<void> {
     table.bigInteger('created_at').notNullable()
     table.primary(['template_id', 'version'])
   })
-  await knex.schema.createTable('feast_overrides', table => {
-    table.string('country', 2).notNullable()
-    table.string('feast', 40).notNullable()
-    table.integer('year').notNullable()
-    table.string('date', 10).notNullable()
-    table.primary(['country', 'feast', 'year', 'date'])
-  })
   await knex.schema.createTable('settings', table => {
     table.string('name', 60).primary()
     table.text('value').notNullable()

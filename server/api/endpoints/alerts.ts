@@ -1,0 +1,199 @@
+/** Alerts: configured, tried without writing, run. */
+
+import { z } from 'zod'
+import { type AlertDefinition, alertDefinitionSchema } from '../../../scheduler/alerts/alert.ts'
+import { isZone } from '../../../scheduler/calendar/zoned.ts'
+import { parseCron } from '../../../scheduler/cron/parse.ts'
+import type { AlertRecord } from '../../../scheduler/store.ts'
+import { RappelError } from '../../errors.ts'
+import { alert, alertDraftOf, alertList, alertRequestOf, dryRun, dryRunRequest } from '../contract/alerts.ts'
+import { idParams } from '../contract/values.ts'
+import { type Endpoint, endpoint } from '../endpoint.ts'
+import { parseKnown } from '../issues.ts'
+import type { Workshop } from '../workshop.ts'
+import { dryRunOf } from './dry-runs.ts'
+import { isoOrNull } from './times.ts'
+
+const noun = 'alerts'
+/** Checked by the handler, which also refuses fields that the definition does not know. */
+const anyDefinition = z.record(z.string(), z.unknown())
+const alertRequest = alertRequestOf(anyDefinition)
+const alertDraft = alertDraftOf(anyDefinition)
+const documentedRequest = alertRequestOf(alertDefinitionSchema)
+const documentedDraft = alertDraftOf(alertDefinitionSchema)
+
+export const alertEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/alerts',
+    noun,
+    scope: 'alerts:read',
+    summary: 'List the alerts',
+    status: 200,
+    answer: alertList,
+    handle: async (_call, { store }) => ({ alerts: (await store.alerts.list()).map(alertOf) }),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/alerts',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Add an alert; it is not active at first',
+    body: alertRequest,
+    documentedBody: documentedRequest,
+    status: 201,
+    answer: alert,
+    errors: ['name-taken', 'alert-invalid'],
+    async handle({ body, change }, { store }) {
+      const definition = definitionOf(body.definition)
+      return alertOf(await store.alerts.create({ name: body.name, definition }, change))
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/alerts/dry-run',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Try a definition that is not saved on the real rows, writing nothing',
+    body: alertDraft,
+    documentedBody: documentedDraft,
+    status: 200,
+    answer: dryRun,
+    errors: ['not-found', 'alert-invalid'],
+    async handle({ body }, workshop) {
+      const definition = definitionOf(body.definition)
+      const saved = body.alertId === undefined ? null : await findAlert(body.alertId, workshop)
+      const { coveredUntil, hasBaseline } = saved ?? { coveredUntil: null, hasBaseline: false }
+      const draft = {
+        id: saved?.id ?? 0,
+        name: body.name ?? saved?.name ?? '',
+        definition,
+        coveredUntil,
+        hasBaseline,
+      }
+      return dryRunOf(await workshop.alerts.dryRun(draft, { sampleSize: body.sampleSize ?? usualSample }))
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/alerts/:id',
+    noun,
+    scope: 'alerts:read',
+    summary: 'Show an alert',
+    params: idParams,
+    status: 200,
+    answer: alert,
+    errors: ['not-found'],
+    handle: async ({ params }, workshop) => alertOf(await findAlert(params.id, workshop)),
+  }),
+  endpoint({
+    method: 'put',
+    path: '/alerts/:id',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Change an alert',
+    params: idParams,
+    body: alertRequest,
+    documentedBody: documentedRequest,
+    status: 200,
+    answer: alert,
+    errors: ['not-found', 'name-taken', 'alert-invalid'],
+    async handle({ params, body, change }, workshop) {
+      const definition = definitionOf(body.definition)
+      const changed = await workshop.store.alerts.update(params.id, { name: body.name, definition }, change)
+      if (changed.isActive) await workshop.alerts.plan(params.id)
+      return alertOf(await findAlert(params.id, workshop))
+    },
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/alerts/:id',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Delete an alert; its runs and messages stay',
+    params: idParams,
+    status: 204,
+    errors: ['not-found', 'run-in-progress'],
+    handle: ({ params, change }, { store }) => store.alerts.remove(params.id, change),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/alerts/:id/activate',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Let an alert run by its schedule',
+    params: idParams,
+    status: 200,
+    answer: alert,
+    errors: ['not-found'],
+    async handle({ params, change }, workshop) {
+      await workshop.store.alerts.activate(params.id, null, change)
+      await workshop.alerts.plan(params.id)
+      return alertOf(await findAlert(params.id, workshop))
+    },
+  }),
+  endpoint({
+    method: 'post',
+    path: '/alerts/:id/deactivate',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Stop the schedule of an alert; a run that goes on ends by itself',
+    params: idParams,
+    status: 200,
+    answer: alert,
+    errors: ['not-found'],
+    handle: async ({ params, change }, { store }) =>
+      alertOf(await store.alerts.deactivate(params.id, change)),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/alerts/:id/dry-run',
+    noun,
+    scope: 'alerts:read',
+    summary: 'Show what a run would send now, writing nothing',
+    params: idParams,
+    body: dryRunRequest,
+    isBodyOptional: true,
+    status: 200,
+    answer: dryRun,
+    errors: ['not-found'],
+    async handle({ params, body }, workshop) {
+      const saved = await findAlert(params.id, workshop)
+      return dryRunOf(await workshop.alerts.dryRun(saved, { sampleSize: body.sampleSize ?? usualSample }))
+    },
+  }),
+]
+
+const usualSample = 10
+
+export async function findAlert(id: number, { store }: Workshop): Promise<AlertRecord> {
+  const record = await store.alerts.find(id)
+  if (record === null) throw new RappelError('not-found', { noun, id })
+  return record
+}
+
+/** @throws RappelError `invalid-request`; `alert-invalid` for a schedule that cannot be read */
+function definitionOf(input: Record<string, unknown>): AlertDefinition {
+  const definition = parseKnown(alertDefinitionSchema, input, 'body.definition')
+  const cron = parseCron(definition.schedule.cron)
+  const problems = [
+    ...(cron.kind === 'invalid' ? [`schedule.cron: ${cron.field}: expected ${cron.expected}`] : []),
+    ...(isZone(definition.schedule.zone)
+      ? []
+      : ['schedule.zone: expected an IANA zone such as Africa/Ouagadougou']),
+  ]
+  if (problems.length > 0) throw new RappelError('alert-invalid', { problems })
+  return definition
+}
+
+function alertOf(record: AlertRecord) {
+  return {
+    alertId: record.id,
+    name: record.name,
+    isActive: record.isActive,
+    definition: { ...record.definition },
+    nextRunAt: isoOrNull(record.nextRunAtMs),
+    coveredUntil: record.coveredUntil,
+    hasBaseline: record.hasBaseline,
+  }
+}

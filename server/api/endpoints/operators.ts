@@ -1,0 +1,185 @@
+/** Operators: configured, started, stopped, with the live state of their links. */
+import type { z } from 'zod'
+import { operatorKinds } from '../../../connectors/operators/kinds.ts'
+import { RappelError } from '../../errors.ts'
+import type { OperatorInput, OperatorRecord } from '../../store/operators.ts'
+import { operator, operatorList, operatorRequest } from '../contract/operators.ts'
+import { idParams } from '../contract/values.ts'
+import { operatorContext } from '../dependencies.ts'
+import { type Endpoint, endpoint } from '../endpoint.ts'
+import type { Workshop } from '../workshop.ts'
+import { keepPrivateKey, refuseMovedPassword, shownConfig, splitPassword } from './secret-config.ts'
+import { iso } from './times.ts'
+
+const noun = 'operators'
+/** Where a password goes: with another of these, it must be given again. */
+const passwordPlace = ['host', 'port', 'systemId', 'localAddress']
+
+export const operatorEndpoints: readonly Endpoint[] = [
+  endpoint({
+    method: 'get',
+    path: '/operators',
+    noun,
+    scope: 'operators:read',
+    summary: 'List the operators with the state of their links',
+    status: 200,
+    answer: operatorList,
+    handle: async (_call, workshop) => ({
+      operators: (await workshop.store.operators.list()).map(record => operatorOf(record, workshop)),
+    }),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/operators',
+    noun,
+    scope: 'operators:write',
+    summary: 'Add an operator',
+    body: operatorRequest,
+    status: 201,
+    answer: operator,
+    errors: ['name-taken'],
+    async handle({ body, change }, workshop) {
+      const { config, password } = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
+      const { store, secrets } = workshop
+      const created = await store.operators.create({ ...inputOf(body, config), sealedPassword: null }, change)
+      const { operatorId } = created
+      // Sealed to its row, whose id is known only now.
+      if (password !== undefined) {
+        const sealedPassword = secrets.seal(password, operatorContext(operatorId))
+        await store.operators.update(operatorId, { sealedPassword }, change)
+      }
+      await workshop.reloadOperators()
+      return operatorOf(await findOperator(operatorId, workshop), workshop)
+    },
+  }),
+  endpoint({
+    method: 'get',
+    path: '/operators/:id',
+    noun,
+    scope: 'operators:read',
+    summary: 'Show an operator',
+    params: idParams,
+    status: 200,
+    answer: operator,
+    errors: ['not-found'],
+    handle: async ({ params }, workshop) => operatorOf(await findOperator(params.id, workshop), workshop),
+  }),
+  endpoint({
+    method: 'put',
+    path: '/operators/:id',
+    noun,
+    scope: 'operators:write',
+    summary: 'Change an operator; without a password it keeps its own',
+    params: idParams,
+    body: operatorRequest,
+    status: 200,
+    answer: operator,
+    errors: ['not-found', 'name-taken'],
+    async handle({ params, body, change }, workshop) {
+      const split = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
+      const before = await findOperator(params.id, workshop)
+      const config = keepPrivateKey(split.config, before.config)
+      if (split.password === undefined && before.sealedPassword !== null) {
+        refuseMovedPassword(config, before.config, passwordPlace)
+      }
+      const { store, secrets } = workshop
+      const sealed =
+        split.password === undefined
+          ? {}
+          : { sealedPassword: secrets.seal(split.password, operatorContext(params.id)) }
+      await store.operators.update(params.id, { ...inputOf(body, config, before), ...sealed }, change)
+      await workshop.reloadOperators()
+      return operatorOf(await findOperator(params.id, workshop), workshop)
+    },
+  }),
+  endpoint({
+    method: 'delete',
+    path: '/operators/:id',
+    noun,
+    scope: 'operators:write',
+    summary: 'Delete an operator to which no route leads and for which nothing waits',
+    params: idParams,
+    status: 204,
+    errors: ['not-found', 'conflict'],
+    async handle({ params, change }, workshop) {
+      await workshop.store.operators.remove(params.id, change)
+      await workshop.reloadOperators()
+    },
+  }),
+  startOrStop('start', 'Bind an operator, now and after each start of the product'),
+  startOrStop('stop', 'Unbind an operator; its messages wait'),
+]
+
+function startOrStop(verb: 'start' | 'stop', summary: string): Endpoint {
+  return endpoint({
+    method: 'post',
+    path: `/operators/:id/${verb}`,
+    noun,
+    scope: 'operators:write',
+    summary,
+    params: idParams,
+    status: 200,
+    answer: operator,
+    errors: ['not-found'],
+    async handle({ params, change }, workshop) {
+      await workshop.store.operators.setStarted(params.id, verb === 'start', change)
+      await workshop.reloadOperators()
+      return operatorOf(await findOperator(params.id, workshop), workshop)
+    },
+  })
+}
+
+async function findOperator(id: number, { store }: Workshop): Promise<OperatorRecord> {
+  const record = await store.operators.find(id)
+  if (record === null) throw new RappelError('not-found', { noun, id })
+  return record
+}
+
+function inputOf(
+  body: z.output<typeof operatorRequest>,
+  config: Record<string, unknown>,
+  before: Pick<OperatorInput, 'pricePerPartMilli' | 'currency' | 'isStarted'> = {
+    pricePerPartMilli: 0,
+    currency: 'XOF',
+    isStarted: true,
+  },
+): Omit<OperatorInput, 'sealedPassword'> {
+  return {
+    name: body.name,
+    protocol: body.protocol,
+    config,
+    sender: body.sender,
+    pricePerPartMilli: body.pricePerPartMilli ?? before.pricePerPartMilli,
+    currency: body.currency ?? before.currency,
+    isStarted: body.isStarted ?? before.isStarted,
+  }
+}
+
+function operatorOf(record: OperatorRecord, { gateway }: Workshop): z.input<typeof operator> {
+  const live = gateway.operators().find(each => each.operatorId === record.operatorId)
+  return {
+    operatorId: record.operatorId,
+    name: record.name,
+    protocol: record.protocol,
+    config: shownConfig(record.config),
+    hasPassword: record.sealedPassword !== null,
+    sender: record.sender,
+    pricePerPartMilli: record.pricePerPartMilli,
+    currency: record.currency,
+    isStarted: record.isStarted,
+    createdAt: iso(record.createdAtMs),
+    updatedAt: iso(record.updatedAtMs),
+    link:
+      live === undefined
+        ? null
+        : {
+            state: live.state,
+            since: iso(live.sinceMs),
+            reason: live.reason,
+            inFlight: live.inFlight,
+            window: live.window,
+            pausedUntil: live.pausedUntilMs === 0 ? null : iso(live.pausedUntilMs),
+            ahead: live.ahead,
+          },
+  }
+}

@@ -1,0 +1,24 @@
+/** `rappel demo`: the product with an invented insurer and simulated operators; everything lives in server/demo. */
+import type { Command } from 'commander'
+
+interface DemoOptions {
+  once?: boolean
+  date?: string
+  data?: string
+  reset?: boolean
+}
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('show the product at work on an invented insurer')
+    .option('--once', 'end after the summary; exit code 0 when all counts agree')
+    .option('--date <YYYY-MM-DD>', 'play this day')
+    .option('--data <directory>', 'where the demo keeps its data')
+    .option('--reset', 'begin with an empty demo directory')
+    .action(async (options: DemoOptions) => {
+      // Loaded only here: the insurer's names and the simulator cost a start some time.
+      const { runDemo } = await import('../demo/demo.ts')
+      process.exitCode = await runDemo(options)
+    })
+}

@@ -1,0 +1,127 @@
+/** The two operators of the demo, each an SMPP server in a process of its own, with the manners of real ones. */
+import { randomBytes } from 'node:crypto'
+import { readFileSync, statSync } from 'node:fs'
+import { z } from 'zod'
+import type { Clock } from '../../connectors/clock.ts'
+import { type SimulatorProcess, spawnSimulator } from '../../connectors/operators/simulator/child.ts'
+import { type FaultRule, faultPlanSchema } from '../../connectors/operators/simulator/faults.ts'
+import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
+
+export interface OperatorProfile {
+  name: string
+  /** As it names itself over SMPP; at most 15 characters. */
+  systemId: string
+  /** Keys of the country preset whose numbers it carries first; it is the fallback of all others. */
+  carries: readonly string[]
+  partsPerSecond: number
+  pricePerPartMilli: number
+  seed: number
+  messageIds: NonNullable<SimulatorOptions['messageIds']>
+  undeliveredShare: number
+  expiredShare: number
+}
+
+export const operatorProfiles: readonly OperatorProfile[] = [
+  {
+    name: 'Orange Faso (simulateur)',
+    systemId: 'ORANGE-SIM',
+    carries: ['orange'],
+    partsPerSecond: 100,
+    pricePerPartMilli: 12_000,
+    seed: 22_607,
+    messageIds: 'hex-upper',
+    undeliveredShare: 0.03,
+    expiredShare: 0.02,
+  },
+  {
+    name: 'Moov Faso (simulateur)',
+    systemId: 'MOOV-SIM',
+    carries: ['moov', 'telecel'],
+    partsPerSecond: 60,
+    pricePerPartMilli: 11_000,
+    seed: 22_601,
+    messageIds: 'decimal',
+    undeliveredShare: 0.04,
+    expiredShare: 0.03,
+  },
+]
+
+export interface RunningOperator {
+  profile: OperatorProfile
+  process: SimulatorProcess
+  password: string
+}
+
+/** Early enough to be seen in a short run; then now and then. */
+const throttling: readonly FaultRule[] = [
+  { when: { after: 20, times: 1 }, fault: { kind: 'throttle' } },
+  { when: { every: 900 }, fault: { kind: 'throttle' } },
+]
+
+/** A plan is written by hand; a megabyte is another file. */
+const largestFaultFileBytes = 1024 * 1024
+
+/**
+ * Starts both on free ports.
+ *
+ * @param faults come before the demo's own
+ * @throws Error with the reason when one cannot listen; the other is stopped then
+ */
+export async function startOperators(clock: Clock, faults: readonly FaultRule[]): Promise<RunningOperator[]> {
+  const started = await Promise.allSettled(
+    operatorProfiles.map(async (profile): Promise<RunningOperator> => {
+      // Eight characters, as the standard has them.
+      const password = randomBytes(4).toString('hex')
+      const options = simulatorOptions(profile, { password, faults, firstMessageId: clock.nowMs() })
+      return { profile, process: await spawnSimulator(options), password }
+    }),
+  )
+  const running = started.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  const failed = started.find(outcome => outcome.status === 'rejected')
+  if (failed === undefined) return running
+  await stopOperators(running)
+  throw failed.reason
+}
+
+export async function stopOperators(operators: readonly RunningOperator[]): Promise<void> {
+  await Promise.allSettled(operators.map(operator => operator.process.stop()))
+}
+
+export type FaultFileOutcome = { kind: 'faults'; faults: FaultRule[] } | { kind: 'refused'; reason: string }
+
+/** Reads a fault plan, a list as in connectors/operators/simulator/faults.ts; never throws. */
+export function readFaultFile(file: string): FaultFileOutcome {
+  try {
+    if (statSync(file).size > largestFaultFileBytes) return { kind: 'refused', reason: '> 1 MiB' }
+    const written: unknown = JSON.parse(readFileSync(file, 'utf8'))
+    const plan = faultPlanSchema.safeParse(written)
+    if (plan.success) return { kind: 'faults', faults: written as FaultRule[] }
+    return { kind: 'refused', reason: z.prettifyError(plan.error) }
+  } catch (error) {
+    return { kind: 'refused', reason: error instanceof Error ? error.message : String(error) }
+  }
+}
+
+function simulatorOptions(
+  profile: OperatorProfile,
+  { password, faults, firstMessageId }: { password: string; faults: readonly FaultRule[]; firstMessageId: number },
+): SimulatorOptions {
+  return {
+    name: profile.systemId,
+    accounts: [{ systemId: 'rappel', password }],
+    // The network may bring packets a little nearer to each other than they left.
+    contract: { maxPartsPerSecond: profile.partsPerSecond, toleranceMs: 50 },
+    messageIds: profile.messageIds,
+    // Never an id of an earlier start: there is less than one part per millisecond.
+    firstMessageId,
+    seed: profile.seed,
+    receipts: {
+      delayMs: [50, 800],
+      rules: [
+        { share: profile.undeliveredShare, outcome: 'undelivered', err: '027' },
+        { share: profile.expiredShare, outcome: 'expired', err: '034' },
+      ],
+    },
+    faults: [...faults, ...throttling],
+  }
+}

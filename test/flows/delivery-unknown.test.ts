@@ -1,0 +1,150 @@
+/** Messages that left without an answer: lost answers, cut links, malformed answers, stops in the middle. */
+import test from 'ava'
+import { booksAgree, flow, operatorOn } from './delivery-setup.ts'
+
+const answerSeconds = 0.5
+
+test('with policy hold exactly the unanswered are unknown, and nothing is sent twice', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ when: { recipientSuffix: '7' }, fault: { kind: 'lose-answer' } }],
+    receipts: { rules: [{ recipientSuffix: '7', timing: 'never' }] },
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds })
+  run.route(operatorId)
+  await run.start(operatorId)
+  const ids = await run.send(Array.from({ length: 200 }, () => ({ unknownPolicy: 'hold' as const })))
+  await run.untilAll('delivered', 'unknown')
+  t.deepEqual(
+    await run.idsIn('unknown'),
+    ids.filter((_, index) => index % 10 === 7),
+  )
+  run.clock.leap(150_000)
+  run.clock.leap(150_000)
+  run.clock.leap(150_000)
+  await run.until(
+    async () => (await run.store.alarms.open()).some(alarm => alarm.kind === 'unknown-held'),
+    'a person is told',
+  )
+  t.deepEqual(await run.states(), { delivered: 180, unknown: 20 })
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('a receipt settles a message whose answer was lost', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ when: { recipientSuffix: '7' }, fault: { kind: 'lose-answer' } }],
+    receipts: { delayMs: 2_500, rules: [{ recipientSuffix: '17', outcome: 'undelivered' }] },
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 100 }, () => ({})))
+  await run.untilAll('sent', 'unknown')
+  t.is((await run.states()).unknown, 10)
+  await run.untilAll('delivered', 'undelivered')
+  t.deepEqual(await run.states(), { delivered: 99, undelivered: 1 })
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('an answer that comes late still tells the id, and the receipt then finds the message', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ when: { every: 5 }, fault: { kind: 'delay-answer', ms: 2_000 } }],
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 50 }, () => ({})))
+  await run.until(async () => ((await run.states()).unknown ?? 0) > 0, 'given up')
+  await run.untilAll('delivered')
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('with policy resend only the unanswered are sent twice', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ when: { recipientSuffix: '7', times: 20 }, fault: { kind: 'lose-answer' } }],
+    receipts: { rules: [{ recipientSuffix: '7', timing: 'never' }] },
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 200 }, () => ({ unknownPolicy: 'resend' as const })))
+  await run.untilAll('delivered', 'unknown')
+  t.is((await run.states()).unknown, 20)
+  run.clock.leap(60_000)
+  await run.clock.sleep(50)
+  t.is((await run.states()).unknown, 20, 'the grace is not over')
+  run.clock.leap(90_000)
+  await run.untilAll('delivered', 'sent')
+  t.deepEqual(await run.states(), { delivered: 180, sent: 20 })
+  t.true(operator.received.duplicates().every(part => part.recipient.endsWith('7') && part.times === 2))
+  await booksAgree(t, run, { operators: [operator], copies: 20 })
+})
+
+test('links that are cut again and again lose nothing and repeat nothing', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ when: { every: 150, times: 4 }, fault: { kind: 'cut', at: 'before-answer' } }],
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { window: 20 })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 1_000 }, () => ({})))
+  for (let cut = 1; cut <= 4; cut++) {
+    await operator.when(status => status.cuts >= cut)
+    run.clock.leap(5_000)
+  }
+  await run.untilAll('delivered', 'unknown')
+  await run.until(
+    async () => operator.status().deliveriesWaiting === 0 && (await run.states()).sent === undefined,
+    'receipts',
+  )
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('malformed answers leave their messages unknown and the others unharmed', async t => {
+  const operator = await operatorOn(t, {
+    faults: [
+      { when: { recipientSuffix: '01' }, fault: { kind: 'malformed', sort: 'unterminated-id' } },
+      { when: { recipientSuffix: '51' }, fault: { kind: 'malformed', sort: 'empty-id' } },
+    ],
+    receipts: { rules: [{ recipientSuffix: '1', timing: 'never' }] },
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds, window: 10 })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 100 }, () => ({})))
+  await run.until(() => operator.received.total >= 52, 'past the wrong bytes')
+  run.clock.leap(5_000)
+  await run.untilAll('delivered', 'sent', 'unknown')
+  await run.until(async () => (await run.states()).delivered === 90, 'the sound ones')
+  const states = await run.states()
+  t.is((states.sent ?? 0) + (states.unknown ?? 0), 10)
+  t.true((states.unknown ?? 0) >= 1)
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('a stop in the middle leaves nothing in sending, and a restart delivers the rest once', async t => {
+  const operator = await operatorOn(t, { faults: [{ fault: { kind: 'delay-answer', ms: [20, 60] } }] })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { window: 50 })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send(Array.from({ length: 1_000 }, () => ({})))
+  for (const reached of [200, 500]) {
+    await operator.when(status => status.partsAccepted >= reached)
+    await run.restart()
+  }
+  await run.untilAll('delivered')
+  t.is(operator.received.total, 1_000)
+  await booksAgree(t, run, { operators: [operator] })
+})
+
+test('a stopped gateway accepts nothing', async t => {
+  const run = await flow(t)
+  await run.stop()
+  await t.throwsAsync(run.send([{}]), { message: /stopping/ })
+})
