@@ -17,8 +17,8 @@ export interface ApiDependencies {
   openSource(sourceId: number): Promise<Source>
   /** Opens a source that need not be stored; the password stands in `config`. @throws z.ZodError */
   openSourceDraft(kind: SourceKindName, config: unknown): Source
-  /** Contexts are `source:<id>` and `operator:<id>`. */
-  secrets: Pick<SecretBox, 'seal' | 'open'>
+  /** Seals the passwords of sources and operators, each to its row. */
+  secrets: SecretBox
   /** Brings the gateway to what the store has: new, changed, started, stopped and deleted operators. */
   reloadOperators(): Promise<void>
   /** Gives the gateway the routes of the store. */
@@ -43,14 +43,4 @@ export interface ApiSettings {
   requestsPerMinutePerKey?: number
   /** Wrong keys from one address: 20 when absent. A key has 256 bits; this keeps the log and the store quiet. */
   failedKeysPerMinute?: number
-}
-
-/** Where the password of a source is sealed to. */
-export function sourceContext(sourceId: number): string {
-  return `source:${sourceId}`
-}
-
-/** Where the password of an operator is sealed to. */
-export function operatorContext(operatorId: number): string {
-  return `operator:${operatorId}`
 }

@@ -1,8 +1,11 @@
 /** One place where failures become answers: `{error: {code, details}}` with the status of the catalogue. */
 import type { ErrorRequestHandler, Response } from 'express'
 import { SourceError } from '../../connectors/source.ts'
+import { AlertNotRunnable } from '../../scheduler/alerts/setup.ts'
+import { TemplateError } from '../../templates/parse.ts'
 import { RappelError } from '../errors.ts'
 import type { Logger } from '../log.ts'
+import { PasswordNotReadable } from '../sealed-passwords.ts'
 
 /** Seconds after which a client may try again when the store or the product was not ready. */
 const retryAfterSeconds = 5
@@ -13,12 +16,23 @@ export function failureOf(error: unknown): RappelError {
   if (error instanceof SourceError) {
     return new RappelError(error.code, { ...error.details, message: error.message }, error)
   }
+  if (error instanceof AlertNotRunnable)
+    return new RappelError('alert-invalid', { problems: [error.message] }, error)
+  if (error instanceof TemplateError) return templateInvalid(error)
+  // The key file is another one: the password must be given again.
+  if (error instanceof PasswordNotReadable)
+    return new RappelError('conflict', { reason: error.message }, error)
   // Express and its router mark what a client sent wrong, such as %zz in a path, by a status.
   if (error instanceof Error && (error as { status?: unknown }).status === 400) {
     const issues = [{ path: 'path', expected: 'percent-encoded UTF-8', received: 'something else' }]
     return new RappelError('invalid-request', { issues }, error)
   }
   return new RappelError('internal', {}, error)
+}
+
+export function templateInvalid(error: TemplateError): RappelError {
+  const { code: reason, line, column, found, expected } = error
+  return new RappelError('template-invalid', { reason, line, column, found, expected }, error)
 }
 
 export function failureHandler(log: Logger): ErrorRequestHandler {

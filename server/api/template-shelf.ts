@@ -5,6 +5,7 @@ import { type CompiledTemplate, compileTemplate } from '../../templates/render.t
 import type { CountryCode } from '../../templates/text/country-presets.ts'
 import { RappelError } from '../errors.ts'
 import type { Store } from '../store/operations.ts'
+import { templateInvalid } from './failures.ts'
 
 export interface TemplateShelf {
   /** The newest version. @throws RappelError `not-found`, `template-invalid` */
@@ -52,8 +53,6 @@ export function compileOrRefuse(
   try {
     return compileTemplate(source, options)
   } catch (error) {
-    if (!(error instanceof TemplateError)) throw error
-    const { code: reason, line, column, found, expected } = error
-    throw new RappelError('template-invalid', { reason, line, column, found, expected }, error)
+    throw error instanceof TemplateError ? templateInvalid(error) : error
   }
 }

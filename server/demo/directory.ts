@@ -43,7 +43,8 @@ export type DemoDirectoryOutcome =
   /** One sentence that says what to do. */
   | { kind: 'refused'; reason: string }
 
-const ownNames = ['insurer.db', 'rappel.db', 'secret.key', 'rappel.log']
+/** Everything that the demo and the product make in it. */
+const ownNames = ['insurer.db', 'rappel.db', 'secret.key', 'rappel.log', 'server.json', 'journal']
 const lockNames = [lockFileName, 'lock.json']
 const sqliteSuffixes = ['', '-wal', '-shm', '-journal']
 
@@ -71,7 +72,7 @@ export function openDemoDirectory(options: DemoDirectoryOptions): DemoDirectoryO
     const mark: DemoMark = { product: 'rappel-demo', format, isComplete: false, seed, contracts, apiKey: null }
     writeMark(path, mark)
     for (const name of ownNames) {
-      for (const suffix of sqliteSuffixes) rmSync(join(path, name + suffix), { force: true })
+      for (const suffix of sqliteSuffixes) rmSync(join(path, name + suffix), { force: true, recursive: true })
     }
     return { kind: 'ready', directory: directoryOf(held.directory, mark, true) }
   }
@@ -82,8 +83,7 @@ export function openDemoDirectory(options: DemoDirectoryOptions): DemoDirectoryO
   if (reset) return begin()
   if (found.kind === 'other-version') return refuse(words.otherVersion(path, found.why))
   if (!found.mark.isComplete) return begin()
-  const missing = ownNames.slice(0, 3).filter(name => !others.includes(name))
-  if (missing.includes('insurer.db')) return refuse(words.otherVersion(path, `${missing.join(', ')} ?`))
+  if (!others.includes('insurer.db')) return refuse(words.otherVersion(path, 'insurer.db ?'))
   return { kind: 'ready', directory: directoryOf(held.directory, found.mark, false) }
 }
 

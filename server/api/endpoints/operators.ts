@@ -2,10 +2,10 @@
 import type { z } from 'zod'
 import { operatorKinds } from '../../../connectors/operators/kinds.ts'
 import { RappelError } from '../../errors.ts'
+import { sealPassword } from '../../sealed-passwords.ts'
 import type { OperatorInput, OperatorRecord } from '../../store/operators.ts'
 import { operator, operatorList, operatorRequest } from '../contract/operators.ts'
 import { idParams } from '../contract/values.ts'
-import { operatorContext } from '../dependencies.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Workshop } from '../workshop.ts'
 import { keepPrivateKey, refuseMovedPassword, shownConfig, splitPassword } from './secret-config.ts'
@@ -45,7 +45,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
       const { operatorId } = created
       // Sealed to its row, whose id is known only now.
       if (password !== undefined) {
-        const sealedPassword = secrets.seal(password, operatorContext(operatorId))
+        const sealedPassword = sealPassword(secrets, 'operator', operatorId, password)
         await store.operators.update(operatorId, { sealedPassword }, change)
       }
       await workshop.reloadOperators()
@@ -86,7 +86,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
       const sealed =
         split.password === undefined
           ? {}
-          : { sealedPassword: secrets.seal(split.password, operatorContext(params.id)) }
+          : { sealedPassword: sealPassword(secrets, 'operator', params.id, split.password) }
       await store.operators.update(params.id, { ...inputOf(body, config, before), ...sealed }, change)
       await workshop.reloadOperators()
       return operatorOf(await findOperator(params.id, workshop), workshop)

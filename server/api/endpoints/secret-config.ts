@@ -1,7 +1,5 @@
 /** Settings with a password in them: what is stored, what is sealed, what is shown. */
 import type { z } from 'zod'
-import { RappelError } from '../../errors.ts'
-import type { SecretBox } from '../../secrets.ts'
 import { invalidRequest, parseKnown } from '../issues.ts'
 
 export interface SplitConfig {
@@ -65,11 +63,4 @@ export function refuseMovedPassword(
       received: 'nothing',
     },
   ])
-}
-
-/** @throws RappelError `conflict` when the key file is not the one it was sealed with */
-export function openPassword(secrets: Pick<SecretBox, 'open'>, sealed: string, context: string): string {
-  const outcome = secrets.open(sealed, context)
-  if (outcome.kind === 'opened') return outcome.plaintext
-  throw new RappelError('conflict', { secret: context, reason: outcome.reason })
 }

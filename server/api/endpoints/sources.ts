@@ -1,6 +1,8 @@
 /** Sources: configured, tested, looked into. */
+import type { Source } from '../../../connectors/source.ts'
 import { sourceKinds } from '../../../connectors/sources/kinds.ts'
 import { RappelError } from '../../errors.ts'
+import { sealPassword } from '../../sealed-passwords.ts'
 import type { SourceRecord } from '../../store/sources.ts'
 import {
   source,
@@ -13,7 +15,6 @@ import {
   sourceTest,
 } from '../contract/sources.ts'
 import { idParams } from '../contract/values.ts'
-import { sourceContext } from '../dependencies.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Workshop } from '../workshop.ts'
 import { refuseMovedPassword, shownConfig, splitPassword } from './secret-config.ts'
@@ -60,7 +61,7 @@ export const sourceEndpoints: readonly Endpoint[] = [
       const created = await store.sources.create({ name, kind, config, sealedPassword: null }, change)
       if (password === undefined) return sourceOf(created)
       // Sealed to its row, whose id is known only now.
-      const sealedPassword = secrets.seal(password, sourceContext(created.sourceId))
+      const sealedPassword = sealPassword(secrets, 'source', created.sourceId, password)
       return sourceOf(await store.sources.update(created.sourceId, { sealedPassword }, change))
     },
   }),
@@ -116,7 +117,7 @@ export const sourceEndpoints: readonly Endpoint[] = [
       }
       const { store, secrets } = workshop
       const sealed =
-        password === undefined ? {} : { sealedPassword: secrets.seal(password, sourceContext(params.id)) }
+        password === undefined ? {} : { sealedPassword: sealPassword(secrets, 'source', params.id, password) }
       return sourceOf(await store.sources.update(params.id, { name, kind, config, ...sealed }, change))
     },
   }),
@@ -141,8 +142,8 @@ export const sourceEndpoints: readonly Endpoint[] = [
     status: 200,
     answer: sourceTest,
     errors: ['not-found'],
-    handle: async ({ params, signal }, { openSource }) =>
-      withSource(await openSource(params.id), async opened => testOf(await opened.test(signal))),
+    handle: async ({ params, signal }, workshop) =>
+      withSource(await opened(params.id, workshop), async source => testOf(await source.test(signal))),
   }),
   endpoint({
     method: 'post',
@@ -155,8 +156,8 @@ export const sourceEndpoints: readonly Endpoint[] = [
     status: 200,
     answer: sourcePreview,
     errors: sourceErrors,
-    handle: async ({ params, body, signal }, { openSource }) =>
-      withSource(await openSource(params.id), opened => previewRows(opened, body, signal)),
+    handle: async ({ params, body, signal }, workshop) =>
+      withSource(await opened(params.id, workshop), source => previewRows(source, body, signal)),
   }),
   endpoint({
     method: 'get',
@@ -168,10 +169,17 @@ export const sourceEndpoints: readonly Endpoint[] = [
     status: 200,
     answer: sourceTables,
     errors: sourceErrors,
-    handle: async ({ params, signal }, { openSource }) =>
-      withSource(await openSource(params.id), async opened => ({ tables: await opened.describe(signal) })),
+    handle: async ({ params, signal }, workshop) =>
+      withSource(await opened(params.id, workshop), async source => ({
+        tables: await source.describe(signal),
+      })),
   }),
 ]
+
+async function opened(id: number, workshop: Workshop): Promise<Source> {
+  await findSource(id, workshop)
+  return workshop.openSource(id)
+}
 
 async function findSource(id: number, { store }: Workshop): Promise<SourceRecord> {
   const record = await store.sources.find(id)
