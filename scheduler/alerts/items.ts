@@ -18,29 +18,22 @@ export interface DecidedItem {
 
 const unknownPerson: Standing = { isStopped: false, isCapped: false }
 
-/**
- * @param countBefore messages of the run decided before this batch, for its cap
- * @param runId null in a dry run
- */
+/** @param runId null in a dry run */
 export async function decideCandidates(
   candidates: readonly Candidate[],
   setup: RunSetup,
   store: Pick<SchedulerStore, 'standings'>,
-  { countBefore, runId }: { countBefore: number; runId: number | null },
+  runId: number | null,
 ): Promise<DecidedItem[]> {
-  const { rules, context } = setup
+  const { rules, now } = setup
+  // Which candidates are new is known to the ledger alone, so the cap is judged when the run is over.
+  const run: RunProgress = { cap: setup.definition.runCap, count: 0, isCounting: true, isApproved: false }
   const judged = candidates.map(candidate => {
     const policy = policyCandidate(candidate, setup)
-    return { candidate, policy, timing: timeSend(policy, rules, context.now) }
+    return { candidate, policy, timing: timeSend(policy, rules, now) }
   })
   const standings = await standingsOf(judged, setup, store)
   return judged.map(({ candidate, policy, timing }, index) => {
-    const run: RunProgress = {
-      cap: setup.definition.runCap,
-      count: countBefore + index + 1,
-      isCounting: true,
-      isApproved: false,
-    }
     const message = messageOf(candidate, setup, runId)
     if (candidate.refusal !== '') {
       return done(candidate, { ...message, state: 'blocked', reason: 'text-refused' }, candidate.refusal)
@@ -57,8 +50,7 @@ export async function decideCandidates(
     }
     if (decision.kind === 'queue') return done(candidate, timed, null)
     const { reason, detail } = decision
-    const isStepOfTheRun = reason === 'run-open' || reason === 'approval'
-    return done(candidate, { ...timed, state: 'held', reason }, isStepOfTheRun ? null : detail)
+    return done(candidate, { ...timed, state: 'held', reason }, reason === 'run-open' ? null : detail)
   })
 }
 
@@ -119,10 +111,10 @@ async function standingsOf(
 
 function messageOf(
   candidate: Candidate,
-  { definition, context, alertId }: RunSetup,
+  { definition, now, alertId }: RunSetup,
   runId: number | null,
 ): NewMessage {
-  const nowMs = context.now.getTime()
+  const nowMs = now.getTime()
   return {
     recipient: candidate.recipient,
     sender: definition.sender ?? null,

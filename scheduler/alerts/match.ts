@@ -3,11 +3,14 @@ import type { SourceRow } from '../../connectors/source.ts'
 import { renderMessage } from '../../templates/render.ts'
 import { firstMobile, parsePhones } from '../../templates/text/phone.ts'
 import type { TextEncoding } from '../../templates/text/segments.ts'
+import { daysBetween } from '../calendar/local-date.ts'
 import type { LedgerKey, RunIssue } from '../store.ts'
 import { explainAudience } from './audience.ts'
+import { entityKeyOf } from './entity-key.ts'
+import { contextOfRow, openMemory } from './open-rows.ts'
 import type { RunSetup } from './setup.ts'
 import { judgeRow } from './triggers/kinds.ts'
-import type { TriggerOccurrence } from './triggers/trigger.ts'
+import type { TriggerOccurrence, TriggerVerdict } from './triggers/trigger.ts'
 
 /** A message that is due, before anything is known of the person. */
 export interface Candidate extends LedgerKey {
@@ -33,13 +36,12 @@ export interface MatchedRows {
   baseline: number
 }
 
-/** The ledger keeps keys of this length: a composed key is never longer in practice. */
-const longestKey = 200
+/** Enough of a bad cell to find it again. */
 const longestDetail = 200
 
 /**
  * @param firstRowNumber 0-based position of the first row in the whole result
- * @param remembered what the trigger remembered, by entity; updated as rows of the batch are judged
+ * @param remembered what was remembered, by entity; updated as rows of the batch are judged
  */
 export function matchRows(
   rows: readonly SourceRow[],
@@ -66,67 +68,85 @@ function matchRow(
   remembered: Map<string, string>,
   matched: MatchedRows,
 ): void {
-  const { definition, context } = setup
+  const { definition } = setup
   const reject = (entityKey: string, reason: string, detail: string): void => {
     matched.rejected += 1
     matched.issues.push({ rowNumber, entityKey, reason, detail: detail.slice(0, longestDetail) })
   }
   const key = entityKeyOf(row, definition.keyColumns)
-  if (key.kind === 'incomplete') {
-    reject('', 'no-key', key.column)
-    return
-  }
+  if (key.kind === 'rejected') return reject('', key.reason, key.column)
   const { entityKey } = key
   if (definition.audience !== undefined && explainAudience(definition.audience, row).kind === 'excluded') {
     matched.filtered += 1
     return
   }
-  const verdict = judgeRow(definition.trigger, { values: row }, context, remembered.get(entityKey) ?? null)
+  const memory = remembered.get(entityKey) ?? null
+  const context = setup.remembersOpenRows ? contextOfRow(setup.context, memory) : setup.context
+  const verdict = judgeRow(definition.trigger, { values: row }, context, setup.usesMemory ? memory : null)
   if (verdict.rejected !== undefined) {
     reject(entityKey, verdict.rejected.code, `${verdict.rejected.column}: ${verdict.rejected.detail}`)
   }
-  if (verdict.occurrences.length > 0) {
-    const phones = parsePhones(phoneCell(row[definition.phoneColumn]), { country: definition.country })
-    const phone = firstMobile(phones)
-    if (phone === null) {
-      // Not remembered: the occurrence is due again once the number is put right.
-      const [first] = phones.rejected
-      reject(entityKey, first?.reason ?? 'no-phone', first?.raw ?? '')
-      return
-    }
-    for (const occurrence of verdict.occurrences) {
-      matched.candidates.push(candidateOf(row, rowNumber, entityKey, phone.e164Digits, occurrence, setup))
-    }
-  }
-  if (verdict.memory === undefined) return
-  if (verdict.occurrences.length === 0 && !remembered.has(entityKey)) matched.baseline += 1
-  remembered.set(entityKey, verdict.memory)
-  matched.memories.push({ entityKey, memory: verdict.memory })
+  const isUnfinished = addCandidates({ row, rowNumber, entityKey }, verdict, setup, { matched, reject })
+  const newMemory = setup.remembersOpenRows
+    ? openMemory(memory, isUnfinished, setup.today)
+    : isUnfinished
+      ? undefined
+      : verdict.memory
+  if (newMemory === undefined) return
+  if (setup.usesMemory && verdict.occurrences.length === 0 && memory === null) matched.baseline += 1
+  remembered.set(entityKey, newMemory)
+  matched.memories.push({ entityKey, memory: newMemory })
 }
 
-function candidateOf(
-  row: SourceRow,
-  rowNumber: number,
-  entityKey: string,
-  recipient: string,
-  occurrence: TriggerOccurrence,
+interface KeyedRow {
+  row: SourceRow
+  rowNumber: number
+  entityKey: string
+}
+
+/** @returns whether the row must be looked at again: a correction may come */
+function addCandidates(
+  { row, rowNumber, entityKey }: KeyedRow,
+  { occurrences, rejected }: TriggerVerdict,
   setup: RunSetup,
-): Candidate {
+  {
+    matched,
+    reject,
+  }: { matched: MatchedRows; reject: (entityKey: string, reason: string, detail: string) => void },
+): boolean {
   const { definition } = setup
-  const base = { rowNumber, entityKey, occurrenceKey: occurrence.occurrenceKey, recipient, occurrence }
-  const unsendable = { text: '', encoding: 'gsm7' as const, parts: 1 }
-  const template = setup.templateFor(occurrence.offsetDays)
-  if (template === null) {
-    return {
-      ...base,
-      ...unsendable,
-      missingValues: [],
-      refusal: `no template for offset ${occurrence.offsetDays}`,
-    }
+  if (occurrences.length === 0) {
+    return setup.remembersOpenRows && rejected !== undefined && rejected.code !== 'reminder-too-late'
   }
+  const phones = parsePhones(phoneCell(row[definition.phoneColumn]), { country: definition.country })
+  const phone = firstMobile(phones)
+  if (phone === null) {
+    const [first] = phones.rejected
+    reject(entityKey, first?.reason ?? 'no-phone', first?.raw ?? '')
+    return true
+  }
+  let isWaiting = false
+  for (const occurrence of occurrences) {
+    const text = textOf(row, occurrence, setup)
+    const { occurrenceKey } = occurrence
+    const recipient = phone.e164Digits
+    matched.candidates.push({ rowNumber, entityKey, occurrenceKey, recipient, occurrence, ...text })
+    isWaiting ||= text.missingValues.length > 0 || occurrence.isFeastEstimated === true
+  }
+  return isWaiting
+}
+
+type CandidateText = Pick<Candidate, 'text' | 'encoding' | 'parts' | 'missingValues' | 'refusal'>
+
+const noText: CandidateText = { text: '', encoding: 'gsm7', parts: 1, missingValues: [], refusal: '' }
+
+function textOf(row: SourceRow, occurrence: TriggerOccurrence, setup: RunSetup): CandidateText {
+  const { definition } = setup
+  const template = setup.templateFor(occurrence.offsetDays)
+  if (template === null) return { ...noText, refusal: `no template for offset ${occurrence.offsetDays}` }
   const rendered = renderMessage(
     template,
-    { ...definition.constants, ...row, ...occurrence.extraValues },
+    { ...definition.constants, ...row, ...occurrence.extraValues, ...daysFrom(setup, occurrence) },
     {
       policy: definition.encoding,
       maxParts: definition.maxParts,
@@ -135,48 +155,24 @@ function candidateOf(
     },
   )
   switch (rendered.kind) {
-    case 'ready':
-      return {
-        ...base,
-        text: rendered.text,
-        encoding: rendered.encoding,
-        parts: rendered.parts.length,
-        missingValues: [],
-        refusal: '',
-      }
+    case 'ready': {
+      const { text, encoding, parts } = rendered
+      return { ...noText, text, encoding, parts: parts.length }
+    }
     case 'missing':
-      return { ...base, ...unsendable, missingValues: rendered.variables, refusal: '' }
+      return { ...noText, missingValues: rendered.variables }
     case 'failed':
-      return {
-        ...base,
-        ...unsendable,
-        missingValues: [],
-        refusal: `${rendered.code} ${JSON.stringify(rendered.detail)}`,
-      }
+      return { ...noText, refusal: `${rendered.code} ${JSON.stringify(rendered.detail)}` }
     case 'refused':
-      return {
-        ...base,
-        ...unsendable,
-        missingValues: [],
-        refusal: `${rendered.code} ${JSON.stringify(rendered.details)}`,
-      }
+      return { ...noText, refusal: `${rendered.code} ${JSON.stringify(rendered.details)}` }
   }
 }
 
-type EntityKey = { kind: 'key'; entityKey: string } | { kind: 'incomplete'; column: string }
-
-function entityKeyOf(row: SourceRow, columns: readonly string[]): EntityKey {
-  let entityKey = ''
-  for (const column of columns) {
-    const value = row[column]
-    const text =
-      value === null || value === undefined || value instanceof Uint8Array ? '' : String(value).trim()
-    if (text === '') return { kind: 'incomplete', column }
-    entityKey = entityKey === '' ? text : `${entityKey}|${text}`
-  }
-  return entityKey.length > longestKey
-    ? { kind: 'incomplete', column: 'key too long' }
-    : { kind: 'key', entityKey }
+/** A missed day is judged as that day, but its text is read today. */
+function daysFrom({ today, sendDay }: RunSetup, { dueDate }: TriggerOccurrence): Record<string, number> {
+  if (dueDate === undefined || today === sendDay) return {}
+  const daysLeft = daysBetween(sendDay, dueDate)
+  return { jours: Math.abs(daysLeft), retard: Math.max(-daysLeft, 0) }
 }
 
 function phoneCell(value: SourceRow[string] | undefined): string | number | bigint | null {

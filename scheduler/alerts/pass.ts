@@ -1,26 +1,31 @@
 /** One pass over the rows of an alert, the same for a run and a dry run: they differ in what takes the items. */
 import { type Source, SourceError, type SourceRow } from '../../connectors/source.ts'
-import type { RunCounts, RunIssue, RunOutcome, SchedulerStore } from '../store.ts'
+import type { RunIssue, SchedulerStore } from '../store.ts'
+import { entityKeyOf } from './entity-key.ts'
 import { type DecidedItem, decideCandidates } from './items.ts'
 import { matchRows } from './match.ts'
-import { queryParams, type RunSetup } from './setup.ts'
+import { missingColumn } from './required-columns.ts'
+import { AlertNotRunnable, queryParams, type RunSetup } from './setup.ts'
+import { isTroubling, type RunEnding, type RunTally } from './tally.ts'
 
 /** Rows judged and written together: one transaction of some ten milliseconds. */
 const batchRows = 500
 
+/** What became of one item. */
+export interface TakenItem {
+  /** False when the ledger had it already. */
+  isNew: boolean
+  state: 'queued' | 'held' | 'blocked'
+  reason: string
+}
+
 export interface PassSink {
-  /** Takes one batch; returns which items were new, in order. */
+  /** Takes one batch; one answer per item, in order. */
   take(
     items: readonly DecidedItem[],
     memories: readonly { entityKey: string; memory: string }[],
-  ): Promise<{ isNew: boolean; state: 'queued' | 'held' | 'blocked' }[]>
+  ): Promise<TakenItem[]>
   issues(issues: readonly RunIssue[]): Promise<void>
-}
-
-export interface PassResult {
-  outcome: Extract<RunOutcome, 'done' | 'done-with-issues' | 'row-cap-reached' | 'source-failed'>
-  detail: string
-  counts: RunCounts
 }
 
 export interface PassRequest {
@@ -29,91 +34,101 @@ export interface PassRequest {
   store: Pick<SchedulerStore, 'recall' | 'standings'>
   runId: number | null
   sink: PassSink
+  /** Filled as batches are written: whatever ends the pass, it tells what was written. */
+  tally: RunTally
   signal?: AbortSignal
-}
-
-export function noCounts(): RunCounts {
-  return {
-    read: 0,
-    matched: 0,
-    enqueued: 0,
-    held: 0,
-    blocked: 0,
-    duplicates: 0,
-    rejected: 0,
-    filtered: 0,
-    baseline: 0,
-    parts: 0,
-  }
 }
 
 /**
  * Reads, matches, decides and hands over, batch by batch: memory holds two batches whatever the result.
  *
- * @throws what the store throws; a source that fails is an outcome
+ * @throws AlertNotRunnable when the query lacks a column; what the store throws. A source that fails is an outcome
  */
-export async function passOver(request: PassRequest): Promise<PassResult> {
+export async function passOver(request: PassRequest): Promise<RunEnding> {
   const { setup, source, signal } = request
-  const counts = noCounts()
-  let issueCount = 0
   let batch: SourceRow[] = []
+  let isFirst = true
   const flush = async (): Promise<void> => {
     if (batch.length === 0) return
     const rows = batch
     batch = []
-    issueCount += await passBatch(rows, request, counts)
+    await passBatch(rows, request)
   }
   try {
     const query = { sql: setup.definition.sql, params: queryParams(setup) }
     for await (const row of source.read(query, signal)) {
+      if (isFirst) requireColumns(setup, row)
+      isFirst = false
       batch.push(row)
-      if (batch.length === batchRows) await flush()
+      if (batch.length < batchRows) continue
+      signal?.throwIfAborted()
+      await flush()
     }
     await flush()
   } catch (error) {
+    if (signal?.aborted) return { outcome: 'interrupted', detail: 'the server stopped during the run' }
     if (!(error instanceof SourceError)) throw error
     await flush()
     const outcome = error.code === 'source-row-cap' ? 'row-cap-reached' : 'source-failed'
-    return { outcome, detail: `${error.code}: ${error.message}`, counts }
+    return { outcome, detail: `${error.code}: ${error.message}` }
   }
-  return { outcome: issueCount > 0 ? 'done-with-issues' : 'done', detail: '', counts }
+  return { outcome: 'done', detail: '' }
 }
 
-/** @returns how many issues were listed */
+function requireColumns({ definition }: RunSetup, row: SourceRow): void {
+  const missing = missingColumn(definition, row)
+  if (missing === null) return
+  const given = Object.keys(row).slice(0, 30).join(', ')
+  throw new AlertNotRunnable(`the query gives no column ${missing}; it gives ${given}`)
+}
+
 async function passBatch(
   rows: readonly SourceRow[],
-  { setup, store, runId, sink }: PassRequest,
-  counts: RunCounts,
-): Promise<number> {
-  const remembered = setup.usesMemory
+  { setup, store, runId, sink, tally }: PassRequest,
+): Promise<void> {
+  const { counts } = tally
+  const isRemembering = setup.usesMemory || setup.remembersOpenRows
+  const remembered = isRemembering
     ? await store.recall(setup.alertId, entityKeysOf(rows, setup))
     : new Map<string, string>()
   const matched = matchRows(rows, counts.read, setup, remembered)
+  const decided = await decideCandidates(matched.candidates, setup, store, runId)
+  const taken = await sink.take(decided, matched.memories)
   counts.read += rows.length
   counts.rejected += matched.rejected
   counts.filtered += matched.filtered
   counts.baseline += matched.baseline
-  const decided = await decideCandidates(matched.candidates, setup, store, {
-    countBefore: counts.enqueued + counts.held,
-    runId,
-  })
-  const taken = await sink.take(decided, matched.memories)
   const issues = [...matched.issues]
-  taken.forEach(({ isNew, state }, index) => {
-    const { item, issue } = decided[index]!
-    counts.matched += 1
-    if (!isNew) {
-      counts.duplicates += 1
-      return
-    }
+  for (const [index, item] of taken.entries()) {
+    const issue = countItem(decided[index]!, item, tally)
     if (issue !== null) issues.push(issue)
-    counts[state === 'queued' ? 'enqueued' : state] += 1
-    if (state !== 'blocked') counts.parts += item.message.parts
-  })
+  }
+  tally.hasIssues ||= issues.some(isTroubling)
   if (issues.length > 0) await sink.issues(issues)
-  return issues.length
+}
+
+/** @returns what is to be listed about the item, null when nothing */
+function countItem({ candidate, item, issue }: DecidedItem, taken: TakenItem, tally: RunTally): RunIssue | null {
+  const { counts } = tally
+  const { state, reason } = taken
+  counts.matched += 1
+  if (!taken.isNew) {
+    counts.duplicates += 1
+    return null
+  }
+  counts[state === 'queued' ? 'enqueued' : state] += 1
+  if (state !== 'blocked') counts.parts += item.message.parts
+  if (state === 'held' && reason === 'run-open') tally.runOpen += 1
+  const isDecidedByStore = state === 'blocked' && reason !== item.message.reason
+  const { rowNumber, entityKey } = candidate
+  return isDecidedByStore ? { rowNumber, entityKey, reason, detail: '' } : issue
 }
 
 function entityKeysOf(rows: readonly SourceRow[], { definition }: RunSetup): string[] {
-  return rows.map(row => definition.keyColumns.map(column => String(row[column] ?? '').trim()).join('|'))
+  const keys = new Set<string>()
+  for (const row of rows) {
+    const key = entityKeyOf(row, definition.keyColumns)
+    if (key.kind === 'key') keys.add(key.entityKey)
+  }
+  return [...keys]
 }

@@ -17,9 +17,9 @@ export function storeSink({ store, alertId, runId }: StoreSinkOptions): PassSink
         { alertId, entries },
       )
       return results.map((result, index) => {
-        const { state } = decided[index]!.item.message
-        if (result.kind === 'enqueued') return { isNew: true, state: result.state }
-        return { isNew: result.kind === 'completed', state }
+        const { state, reason } = decided[index]!.item.message
+        if (result.kind === 'enqueued') return { isNew: true, state: result.state, reason: result.reason }
+        return { isNew: result.kind === 'completed', state, reason }
       })
     },
     issues: (issues: readonly RunIssue[]) => store.recordIssues(runId, issues),

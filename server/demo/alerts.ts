@@ -52,7 +52,12 @@ export const demoAlerts: readonly DemoAlert[] = [
   {
     name: 'Échéance de contrat',
     query: alertQueries.dueDate,
-    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-30, -15, -7, -1, 0, 7], isYearly: false },
+    trigger: {
+      kind: 'due-date',
+      dateColumn: 'echeance',
+      offsetsDays: [-30, -15, -7, -1, 0, 7],
+      isYearly: false,
+    },
     templates: [
       { template: 'T01', offsetsDays: [-30] },
       { template: 'T02', offsetsDays: [-15] },

@@ -69,7 +69,14 @@ export function openDemoDirectory(options: DemoDirectoryOptions): DemoDirectoryO
     return { kind: 'refused', reason }
   }
   const begin = (): DemoDirectoryOutcome => {
-    const mark: DemoMark = { product: 'rappel-demo', format, isComplete: false, seed, contracts, apiKey: null }
+    const mark: DemoMark = {
+      product: 'rappel-demo',
+      format,
+      isComplete: false,
+      seed,
+      contracts,
+      apiKey: null,
+    }
     writeMark(path, mark)
     for (const name of ownNames) {
       for (const suffix of sqliteSuffixes) rmSync(join(path, name + suffix), { force: true, recursive: true })

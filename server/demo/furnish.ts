@@ -1,6 +1,8 @@
 /** Sets the product up for the demo, as an administrator would: source, operators, routes, templates, alerts, key. */
 import type { Clock } from '../../connectors/clock.ts'
 import { type AlertDefinition, alertDefinitionSchema } from '../../scheduler/alerts/alert.ts'
+import { nextRun } from '../../scheduler/cron/next-run.ts'
+import { parseCron } from '../../scheduler/cron/parse.ts'
 import type { AlertRecord } from '../../scheduler/store.ts'
 import { countryPresets } from '../../templates/text/country-presets.ts'
 import { sealPassword } from '../sealed-passwords.ts'
@@ -165,4 +167,11 @@ async function furnishKey({ store, apiKey }: FurnishOptions, change: Change): Pr
   const count = (await store.apiKeys.list()).length
   await store.apiKeys.create({ name: `Démonstration ${count + 1}`, prefix, hash, scopes: ['admin'] }, change)
   return key
+}
+
+/** Epoch ms of the next scheduled run; null when there is none. */
+export function nextRunOf({ definition }: Pick<AlertRecord, 'definition'>, clock: Clock): number | null {
+  const cron = parseCron(definition.schedule.cron)
+  if (cron.kind === 'invalid') return null
+  return nextRun(cron, definition.schedule.zone, clock.now())?.getTime() ?? null
 }

@@ -1,6 +1,7 @@
 /** Compares the books with what the operators saw. Pure: figures in, rows and differences out. */
-import type { ReceivedMessage } from '../../connectors/operators/simulator/reassembly.ts'
+
 import type { SimulatorCounts } from '../../connectors/operators/simulator/counters.ts'
+import type { ReceivedMessage } from '../../connectors/operators/simulator/reassembly.ts'
 import { finalStates, type MessageState } from '../gateway/message-state.ts'
 import type { Books, CounterChange, SentText, StateCount } from './books.ts'
 import type { Words } from './words.ts'
@@ -51,7 +52,12 @@ export function reconcile(
   const sentTexts = books.sentTexts()
   const created = books.created()
   const checks: Check[] = [
-    check('', 'occasions', { states: created.messages, ledger: created.entries, simulator: null, counters: reported }),
+    check('', 'occasions', {
+      states: created.messages,
+      ledger: created.entries,
+      simulator: null,
+      counters: reported,
+    }),
   ]
   const texts: TextDifference[] = []
   for (const witness of witnesses) {
@@ -156,7 +162,10 @@ function check(
   return { operator, check: name, ...figures, isEqual }
 }
 
-function totalOf(counters: readonly CounterChange[], state: MessageState): { messages: number; parts: number } {
+function totalOf(
+  counters: readonly CounterChange[],
+  state: MessageState,
+): { messages: number; parts: number } {
   const rows = counters.filter(row => row.state === state)
   return { messages: sum(rows, row => row.messages), parts: sum(rows, row => row.parts) }
 }

@@ -7,7 +7,7 @@ import { type RunningServer, startServer } from '../main.ts'
 import { type KeyFileOutcome, openKeyFile } from '../secrets.ts'
 import { openStore } from '../store/client.ts'
 import type { DemoDirectory } from './directory.ts'
-import { demoCountry, demoZone, type FurnishOptions, type Furnished, furnish } from './furnish.ts'
+import { demoCountry, demoZone, type Furnished, type FurnishOptions, furnish, nextRunOf } from './furnish.ts'
 
 export const usualPort = 8480
 
@@ -18,7 +18,7 @@ export const usualPort = 8480
  */
 export async function furnishStore(
   directory: DemoDirectory,
-  options: Pick<FurnishOptions, 'clock' | 'operators' | 'sender'> & { nextRunOf(cron: string): Date | null },
+  options: Pick<FurnishOptions, 'clock' | 'operators' | 'sender'>,
 ): Promise<Furnished> {
   const key: KeyFileOutcome = openKeyFile(directory.keyFile)
   if (key.kind === 'refused') throw new Error(key.reason)
@@ -38,9 +38,7 @@ export async function furnishStore(
     })
     // The demo itself runs what is due now; the scheduler goes on from here.
     for (const alert of furnished.alerts) {
-      if (!alert.isActive) continue
-      const next = options.nextRunOf(alert.definition.schedule.cron)
-      await store.alerts.setNextRun(alert.id, next?.getTime() ?? null)
+      if (alert.isActive) await store.alerts.setNextRun(alert.id, nextRunOf(alert, options.clock))
     }
     return furnished
   } finally {

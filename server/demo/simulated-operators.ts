@@ -104,7 +104,11 @@ export function readFaultFile(file: string): FaultFileOutcome {
 
 function simulatorOptions(
   profile: OperatorProfile,
-  { password, faults, firstMessageId }: { password: string; faults: readonly FaultRule[]; firstMessageId: number },
+  {
+    password,
+    faults,
+    firstMessageId,
+  }: { password: string; faults: readonly FaultRule[]; firstMessageId: number },
 ): SimulatorOptions {
   return {
     name: profile.systemId,

@@ -98,6 +98,7 @@ export const english: Words = {
   },
   nothingSent: duplicates =>
     `Nothing was sent: all that is due on this day has been sent before (${duplicates} occasions found in the ledger).`,
+  nothingDue: 'Nothing was sent: nothing is due on this day.',
   reconciliationTitle: 'Reconciliation: what the store says and what the operators saw',
   checks: {
     messages: 'messages sent',
@@ -105,7 +106,6 @@ export const english: Words = {
     delivered: 'parts delivered',
     undelivered: 'parts undelivered',
     expired: 'parts expired',
-    texts: 'distinct texts',
     occasions: 'new occasions',
   },
   open: (count, states) => `${count} messages without a final state: ${states}`,
@@ -114,7 +114,8 @@ export const english: Words = {
   onlyAtSimulator: (operator, count, first) =>
     `${operator}: ${count} messages too many at the simulator; the first: ${first}`,
   agreed: 'All agree: every message sent has a final state, and every text arrived exactly once.',
-  disagreed: differences => `The books do not agree: ${differences}`,
+  disagreed: 'The books do not agree:',
+  runs: 'Runs of the alerts',
   gaveUp: seconds => `Nothing has changed for ${seconds} s: no longer waiting for final states.`,
   stays: 'The demo stays up',
   api: url => `API            ${url}`,

@@ -98,6 +98,7 @@ export const french: Words = {
   },
   nothingSent: duplicates =>
     `Rien n’a été envoyé : tout ce qui est dû ce jour l’a déjà été (${duplicates} occasions reconnues dans le registre).`,
+  nothingDue: 'Rien n’a été envoyé : rien n’est dû ce jour.',
   reconciliationTitle: 'Rapprochement : ce que dit le stockage et ce que les opérateurs ont vu',
   checks: {
     messages: 'messages envoyés',
@@ -105,7 +106,6 @@ export const french: Words = {
     delivered: 'parties livrées',
     undelivered: 'parties non livrées',
     expired: 'parties expirées',
-    texts: 'textes distincts',
     occasions: 'nouvelles occasions',
   },
   open: (count, states) => `${count} messages sans état final : ${states}`,
@@ -115,7 +115,8 @@ export const french: Words = {
     `${operator} : ${count} messages reçus par le simulateur en trop ; le premier : ${first}`,
   agreed:
     'Tout concorde : chaque message envoyé a un état final, et chaque texte est arrivé exactement une fois.',
-  disagreed: differences => `Les comptes ne concordent pas : ${differences}`,
+  disagreed: 'Les comptes ne concordent pas :',
+  runs: 'Exécutions des alertes',
   gaveUp: seconds => `Plus aucun changement depuis ${seconds} s : l’attente des états finals est abandonnée.`,
   stays: 'La démonstration reste en marche',
   api: url => `API            ${url}`,
@@ -134,7 +135,8 @@ export const french: Words = {
     `Le répertoire ${path} n’est pas celui d’une démonstration (il contient ${found}). Choisissez-en un autre avec --data.`,
   otherVersion: (path, why) =>
     `Les données de ${path} ne vont pas avec cette version de Rappel (${why}) : ${reset}.`,
-  badDate: text => `--date ${text} : attendu un jour qui existe, de 2000 à 2100, écrit AAAA-MM-JJ, par exemple 2027-01-01.`,
+  badDate: text =>
+    `--date ${text} : attendu un jour qui existe, de 2000 à 2100, écrit AAAA-MM-JJ, par exemple 2027-01-01.`,
   badContracts: text => `--contracts ${text} : attendu un nombre entier de 200 à 200000.`,
   badFaults: (file, why) => `--simulator-faults ${file} : ${why}`,
   noLongerRunning: why => `La démonstration ne peut pas continuer : ${why}`,

@@ -11,7 +11,12 @@ export interface Words {
   dataDirectory(path: string, isNew: boolean): string
   insurerMade(counts: { contracts: string; insured: string; vehicles: string }): string
   /** What the insurer did on the day played. */
-  insurerEvolved(counts: { subscriptions: string; endorsements: string; settled: string; paid: string }): string
+  insurerEvolved(counts: {
+    subscriptions: string
+    endorsements: string
+    settled: string
+    paid: string
+  }): string
   insurerKnown(day: string): string
   contractsIgnored: string
   firstLook(rows: string): string
@@ -57,13 +62,16 @@ export interface Words {
   /** By reason code; a code that is missing here is shown as it is. */
   reasons: Readonly<Record<string, string>>
   nothingSent(duplicates: string): string
+  nothingDue: string
   reconciliationTitle: string
-  checks: Record<'messages' | 'parts' | 'delivered' | 'undelivered' | 'expired' | 'texts' | 'occasions', string>
+  checks: Record<'messages' | 'parts' | 'delivered' | 'undelivered' | 'expired' | 'occasions', string>
   open(count: string, states: string): string
   missingAtSimulator(operator: string, count: string, first: string): string
   onlyAtSimulator(operator: string, count: string, first: string): string
   agreed: string
-  disagreed(differences: string): string
+  disagreed: string
+  /** Names the row that counts for all operators. */
+  runs: string
   gaveUp(seconds: string): string
   stays: string
   api(url: string): string
