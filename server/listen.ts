@@ -48,7 +48,10 @@ export async function listen(
   server.maxConnections = mostConnections
   const failure = await bind(server, host, port)
   if (failure !== null) return { kind: 'refused', reason: refusal(failure, host, port) }
-  return { kind: 'listening', listener: { url: urlOf(server, host, tls !== null), close: closerOf(server, clock) } }
+  return {
+    kind: 'listening',
+    listener: { url: urlOf(server, host, tls !== null), close: closerOf(server, clock) },
+  }
 }
 
 function bind(server: Server, host: string, port: number): Promise<NodeJS.ErrnoException | null> {

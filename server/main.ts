@@ -52,10 +52,17 @@ const requestGraceMs = 2_000
 export const addressFileName = 'server.json'
 
 /** @throws StartRefused; RappelError `store-unavailable` */
-export async function startServer({ config, clock, processLog, onFailure }: StartOptions): Promise<RunningServer> {
+export async function startServer({
+  config,
+  clock,
+  processLog,
+  onFailure,
+}: StartOptions): Promise<RunningServer> {
   const log = processLog.logger
   if (!hasHijriCalendar()) {
-    throw new StartRefused('this Node has no Islamic calendar (small-icu); use the Node that npm installs here')
+    throw new StartRefused(
+      'this Node has no Islamic calendar (small-icu); use the Node that npm installs here',
+    )
   }
   const country = presetCountry(config.country)
   const held = holdDataDirectory(config.dataDirectory, clock)
@@ -96,7 +103,12 @@ export async function startServer({ config, clock, processLog, onFailure }: Star
     if (listening.kind === 'refused') throw new StartRefused(listening.reason)
     const { listener } = listening
     // Below what it serves: clients hear `stopping` rather than a refused connection while binds drain.
-    open.splice(1, 0, () => forgetAddress(config.dataDirectory), () => listener.close(requestGraceMs))
+    open.splice(
+      1,
+      0,
+      () => forgetAddress(config.dataDirectory),
+      () => listener.close(requestGraceMs),
+    )
     tellAddress(config.dataDirectory, listener)
     log.info({ event: 'server.started', url: listener.url, version, ...loggableConfig(config) })
     let stopped: Promise<void> | null = null

@@ -1,33 +1,22 @@
-/** Runs alerts: on schedule, by hand, dry. What is due is read from the store, so that a restart forgets nothing. */
-import { SourceError } from '../../connectors/source.ts'
-import { TemplateError } from '../../templates/parse.ts'
-import { dueRuns } from '../cron/catch-up.ts'
-import { nextRun } from '../cron/next-run.ts'
-import { type Cron, parseCron } from '../cron/parse.ts'
-import type { AlertRecord, RunCounts, RunOutcome } from '../store.ts'
+/** Runs alerts: on schedule, by hand, dry. */
+import type { AlertRecord, RunFinish } from '../store.ts'
 import { dryRunAlert } from './dry-run.ts'
+import { dueWork, isMisplanned, nextPlanned } from './due.ts'
 import type { AlertEngine, EngineDependencies } from './engine.ts'
 import { forecastAlerts } from './forecast.ts'
-import { noCounts, passOver } from './pass.ts'
 import type { RunAnswer, RunReport } from './report.ts'
-import { AlertNotRunnable, prepareRun } from './setup.ts'
-import { storeSink } from './store-sink.ts'
-
-const catchUpAgeMs = 7 * 86_400_000
-const catchUpRuns = 31
-/** The heartbeat comes every second; a run this late is still on time. */
-const graceMs = 60_000
-
-interface RunRequest {
-  cause: 'schedule' | 'catch-up' | 'manual'
-  plannedAtMs: number
-}
+import { type RunRequest, runAlert } from './run-alert.ts'
+import { newTally } from './tally.ts'
 
 export function createAlertEngine(dependencies: EngineDependencies): AlertEngine {
-  const { store, clock, openSource, onRunFinished, log } = dependencies
+  const { store, clock, log } = dependencies
   const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
+  /** Ends of runs that the store could not take, by run. */
+  const unwritten = new Map<number, RunFinish>()
   let dueUnderWay: Promise<RunReport[]> | null = null
+  /** The latest time seen; a clock before it was set back. */
+  let latestMs = Number.POSITIVE_INFINITY
 
   function track<Result>(work: Promise<Result>): Promise<Result> {
     underWay.add(work)
@@ -38,88 +27,20 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
     return work
   }
 
-  async function runAlert(alertId: number, { cause, plannedAtMs }: RunRequest): Promise<RunAnswer> {
-    const alert = await store.alert(alertId)
-    if (alert === null) return { kind: 'no-such-alert' }
-    const nowMs = clock.nowMs()
-    const runId = await store.beginRun({ alertId, plannedAtMs, nowMs, cause })
-    if (runId === null) return { kind: 'already-running' }
-    log('alert.run.started', { alertId, runId, cause })
-    const report = await finishedReport(alert, runId, plannedAtMs)
-    log('alert.run.finished', { alertId, runId, outcome: report.outcome, ...report.counts })
-    onRunFinished(alert, report)
-    return report
-  }
-
-  async function finishedReport(alert: AlertRecord, runId: number, plannedAtMs: number): Promise<RunReport> {
-    let today: string | null = null
-    let result: { outcome: RunOutcome; detail: string; counts: RunCounts }
-    try {
-      // A catch-up stands for its planned moment, but what it sends leaves now.
-      const setup = await prepareRun(alert, store, runMoment(alert, plannedAtMs))
-      today = setup.today
-      const source = await openSource(alert.definition.sourceId)
-      try {
-        const sink = storeSink({ store, alertId: alert.id, runId })
-        const pass = await passOver({ setup, source, store, runId, sink, signal: stopping.signal })
-        result = { ...pass, ...(await closeHold(alert, pass.outcome, pass.counts, pass.detail)) }
-      } finally {
-        await source.close()
-      }
-    } catch (error) {
-      result = { ...failure(error), counts: noCounts() }
+  function run(alertId: number, request: RunRequest): Promise<RunAnswer> {
+    const onUnwritten = (finish: RunFinish): void => {
+      unwritten.set(finish.runId, finish)
     }
-    const isCovered = ['done', 'done-with-issues', 'held-for-approval'].includes(result.outcome)
-    await store.finishRun({
-      runId,
-      ...result,
-      finishedAtMs: clock.nowMs(),
-      coveredUntil: isCovered ? today : null,
-    })
-    return { kind: 'finished', runId, ...result }
-  }
-
-  /** The day a run stands for: `all` plays each missed day as that day, everything else plays now. */
-  function runMoment(alert: AlertRecord, plannedAtMs: number): Date {
-    return alert.definition.schedule.catchUp === 'all' && plannedAtMs < clock.nowMs()
-      ? new Date(plannedAtMs)
-      : clock.now()
-  }
-
-  async function closeHold(
-    { id: alertId, definition }: AlertRecord,
-    outcome: RunOutcome,
-    counts: RunCounts,
-    detail: string,
-  ): Promise<{ outcome: RunOutcome; detail: string; counts: RunCounts }> {
-    const cap = definition.runCap
-    if (cap === 0) return { outcome, detail, counts }
-    const waiting = counts.enqueued + counts.held
-    if (waiting > cap) {
-      await store.closeRunHold({ alertId, outcome: 'approval', nowMs: clock.nowMs() })
-      return { outcome: 'held-for-approval', detail: `${waiting} messages, cap ${cap}`, counts }
-    }
-    const released = await store.closeRunHold({ alertId, outcome: 'release', nowMs: clock.nowMs() })
-    return {
-      outcome,
-      detail,
-      counts: { ...counts, enqueued: counts.enqueued + released, held: Math.max(counts.held - released, 0) },
-    }
-  }
-
-  function failure(error: unknown): { outcome: RunOutcome; detail: string } {
-    if (error instanceof SourceError)
-      return { outcome: 'source-failed', detail: `${error.code}: ${error.message}` }
-    if (error instanceof AlertNotRunnable || error instanceof TemplateError) {
-      return { outcome: 'failed', detail: error.message }
-    }
-    log('alert.run.error', { error: error instanceof Error ? (error.stack ?? error.message) : String(error) })
-    return { outcome: stopping.signal.aborted ? 'interrupted' : 'failed', detail: String(error) }
+    return runAlert(alertId, request, { ...dependencies, stopping: stopping.signal, onUnwritten })
   }
 
   async function runAllDue(): Promise<RunReport[]> {
+    await writeUnwritten()
+    const nowMs = clock.nowMs()
+    if (nowMs < latestMs) await planAnew()
+    latestMs = nowMs
     const reports: RunReport[] = []
-    for (const alert of await store.dueAlerts(clock.nowMs())) {
+    for (const alert of await store.dueAlerts(nowMs)) {
       if (stopping.signal.aborted) break
       try {
         reports.push(...(await runDueAlert(alert)))
@@ -131,36 +52,64 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
     return reports
   }
 
-  async function runDueAlert(alert: AlertRecord): Promise<RunReport[]> {
-    const cron = cronOf(alert)
-    const { zone, catchUp: policy } = alert.definition.schedule
-    const now = clock.now()
-    const due = dueRuns({
-      cron,
-      zone,
-      lastPlanned: new Date((alert.nextRunAtMs ?? now.getTime()) - 1),
-      now,
-      policy,
-      maxAgeMs: catchUpAgeMs,
-      maxRuns: catchUpRuns,
-      graceMs,
-    })
-    for (const { at, reason } of due.dropped) {
-      log('alert.run.skipped', { alertId: alert.id, plannedAt: at.toISOString(), reason })
+  /** A run that has no end keeps its alert from running: the store was away, perhaps it is back. */
+  async function writeUnwritten(): Promise<void> {
+    for (const [runId, finish] of unwritten) {
+      await store.finishRun(finish)
+      unwritten.delete(runId)
     }
+  }
+
+  async function planAnew(): Promise<void> {
+    for (const alert of await store.activeAlerts()) {
+      if (!isMisplanned(alert, clock.now())) continue
+      const nextRunAtMs = nextPlanned(alert, clock.now())
+      log('alert.planned-anew', { alertId: alert.id, before: alert.nextRunAtMs, nextRunAtMs })
+      await store.setNextRun(alert.id, nextRunAtMs)
+    }
+  }
+
+  async function runDueAlert(alert: AlertRecord): Promise<RunReport[]> {
+    const work = dueWork(alert, clock.now())
+    const fallback = { plannedAtMs: alert.nextRunAtMs ?? clock.nowMs(), cause: 'schedule' } as const
+    const { runs, skipped, coveredUntil } = work ?? { runs: [fallback], skipped: '', coveredUntil: undefined }
+    if (skipped !== '') await recordSkipped(alert, skipped)
     const reports: RunReport[] = []
-    for (const planned of due.runs) {
-      const cause = now.getTime() - planned.getTime() > graceMs ? 'catch-up' : 'schedule'
-      const answer = await runAlert(alert.id, { cause, plannedAtMs: planned.getTime() })
-      if (answer.kind === 'finished') reports.push(answer)
+    for (const planned of runs) {
+      const answer = await run(alert.id, { ...planned, ...(coveredUntil !== undefined && { coveredUntil }) })
+      // Left due: the next heartbeat tries again, and when the other run is over this one is made.
+      if (answer.kind === 'already-running') return reports
+      if (answer.kind === 'no-such-alert') break
+      reports.push(answer)
+      if (answer.outcome === 'interrupted') return reports
+      // The other missed days would fail the same way; the next planned run makes up for them.
+      if (answer.outcome === 'source-failed' || answer.outcome === 'failed') break
     }
     // After the runs: a crash in between leaves them due, and the ledger keeps anyone from being written to twice.
-    await store.setNextRun(alert.id, nextRun(cron, zone, clock.now())?.getTime() ?? null)
+    await store.setNextRun(alert.id, nextPlanned(alert, clock.now()))
     return reports
   }
 
+  /** Missed runs that nobody will make stand in the history too. */
+  async function recordSkipped({ id: alertId, nextRunAtMs }: AlertRecord, detail: string): Promise<void> {
+    log('alert.run.skipped', { alertId, detail })
+    const nowMs = clock.nowMs()
+    const start = { alertId, plannedAtMs: nextRunAtMs ?? nowMs, nowMs, cause: 'catch-up' } as const
+    const runId = await store.beginRun(start)
+    if (runId === null) return
+    const { counts } = newTally()
+    await store.finishRun({
+      runId,
+      outcome: 'skipped',
+      detail,
+      counts,
+      finishedAtMs: nowMs,
+      coveredUntil: null,
+    })
+  }
+
   return {
-    run: (alertId, request) => track(runAlert(alertId, request)),
+    run: (alertId, request) => track(run(alertId, request)),
     dryRun: (alert, options) => track(dryRunAlert(alert, dependencies, options)),
     forecast: days => track(forecastAlerts(days, dependencies)),
     runDue() {
@@ -173,21 +122,11 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
     async plan(alertId) {
       const alert = await store.alert(alertId)
       if (alert === null) return
-      const next = alert.isActive ? nextRun(cronOf(alert), alert.definition.schedule.zone, clock.now()) : null
-      await store.setNextRun(alertId, next?.getTime() ?? null)
+      await store.setNextRun(alertId, alert.isActive ? nextPlanned(alert, clock.now()) : null)
     },
     async stop() {
       stopping.abort(new Error('the server is stopping'))
       await Promise.allSettled(underWay)
     },
   }
-}
-
-/** @throws AlertNotRunnable for a schedule that cannot be read (the API refuses such alerts) */
-function cronOf(alert: Pick<AlertRecord, 'name' | 'definition'>): Cron {
-  const cron = parseCron(alert.definition.schedule.cron)
-  if (cron.kind === 'invalid') {
-    throw new AlertNotRunnable(`schedule of ${alert.name}: ${cron.field} must be ${cron.expected}`)
-  }
-  return cron
 }

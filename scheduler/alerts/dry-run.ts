@@ -1,76 +1,127 @@
 /** A dry run: the same pass on the real rows, whose sink only counts. */
-import type { AlertRecord } from '../store.ts'
+import type { NewMessage, SchedulerStore } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import type { DecidedItem } from './items.ts'
-import { type PassSink, passOver } from './pass.ts'
+import { type PassSink, passOver, type TakenItem } from './pass.ts'
+import { keyOf, newRehearsal, type Rehearsal, rehearsedStore } from './rehearsal.ts'
 import type { DryRunReport, PlannedMessage } from './report.ts'
-import { prepareRun } from './setup.ts'
+import { prepareRun, type SetupAlert } from './setup.ts'
+import { conclude, newTally } from './tally.ts'
 
 const defaultSampleSize = 20
 /** What the page shows at most; the counts cover everything. */
 const largestSample = 500
 
-/** @throws SourceError when the source cannot be opened; AlertNotRunnable, TemplateError for the alert's own faults */
+export interface DryRunOptions {
+  sampleSize?: number
+  now?: Date
+  /** What earlier dry runs of a forecast would have written; this one adds to it. */
+  rehearsal?: Rehearsal
+  /** Hears of every message, whatever the sample size. */
+  onPlanned?: (planned: PlannedMessage) => void
+}
+
+type DryRunTotals = Omit<DryRunReport, 'outcome' | 'detail' | 'counts' | 'isOverCap'>
+
+/** @throws SourceError when the source cannot be opened; AlertNotRunnable for the alert's own faults */
 export async function dryRunAlert(
-  alert: Pick<AlertRecord, 'id' | 'name' | 'definition' | 'coveredUntil' | 'hasBaseline'>,
-  { store, clock, openSource, routeOf }: EngineDependencies,
-  { sampleSize = defaultSampleSize, now = clock.now() }: { sampleSize?: number; now?: Date } = {},
+  alert: SetupAlert,
+  { store, clock, openSource, routeOf, log }: EngineDependencies,
+  options: DryRunOptions = {},
 ): Promise<DryRunReport> {
-  const setup = await prepareRun(alert, store, now)
-  const limit = Math.min(sampleSize, largestSample)
-  const report: Omit<DryRunReport, 'outcome' | 'detail' | 'counts'> = {
+  const { sampleSize = defaultSampleSize, now = clock.now(), rehearsal = newRehearsal(), onPlanned } = options
+  const setup = await prepareRun(alert, store, { now })
+  const { definition } = setup
+  const totals: DryRunTotals = {
     kind: 'dry-run',
     operators: [],
     sample: [],
     issues: [],
     partsHistogram: {},
     longest: null,
-    isOverCap: false,
   }
-  const seen = new Set<string>()
-  const sink: PassSink = {
-    async take(decided) {
-      const known = await store.known(
-        alert.id,
-        decided.map(({ item }) => item.ledger!),
-      )
-      return decided.map((entry, index) => {
-        const { state } = entry.item.message
-        const key = JSON.stringify(entry.item.ledger)
-        if (known[index] === true || seen.has(key)) return { isNew: false, state }
-        seen.add(key)
-        const { operatorId, pricePerPartMilli } = routeOf(entry.candidate.recipient)
-        const planned = plannedMessage(entry, operatorId)
-        addTo(report, planned, pricePerPartMilli)
-        if (report.sample.length < limit) report.sample.push(planned)
-        return { isNew: true, state: planned.state }
-      })
-    },
-    async issues(issues) {
-      report.issues.push(...issues.slice(0, Math.max(limit - report.issues.length, 0)))
-    },
+  const limit = Math.min(sampleSize, largestSample)
+  const hear = (planned: PlannedMessage, pricePerPartMilli: number): void => {
+    addTo(totals, planned, pricePerPartMilli)
+    if (totals.sample.length < limit) totals.sample.push(planned)
+    onPlanned?.(planned)
   }
-  const source = await openSource(alert.definition.sourceId)
+  const sink = countingSink({ store, alertId: alert.id, rehearsal, routeOf, hear, totals, limit })
+  const source = await openSource(definition.sourceId)
   try {
-    const { outcome, detail, counts } = await passOver({ setup, source, store, runId: null, sink })
-    const { runCap } = alert.definition
-    return {
-      ...report,
-      outcome,
-      detail,
-      counts,
-      isOverCap: runCap > 0 && counts.enqueued + counts.held > runCap,
-    }
+    const tally = newTally()
+    const rehearsed = rehearsedStore(store, rehearsal)
+    const ending = await passOver({ setup, source, store: rehearsed, runId: null, sink, tally })
+    const { outcome, detail, counts, hold } = conclude(ending, tally, definition.runCap)
+    return { ...totals, outcome, detail, counts, isOverCap: hold === 'approval' }
   } finally {
-    await source.close()
+    await source.close().catch(error => log('alert.source.close-failed', { error: String(error) }))
   }
 }
 
-function plannedMessage({ candidate, item }: DecidedItem, operatorId: number | null): PlannedMessage {
-  const { message } = item
-  const isUnroutable = operatorId === null && message.state !== 'blocked'
+interface CountingSinkOptions {
+  store: Pick<SchedulerStore, 'known'>
+  alertId: number
+  rehearsal: Rehearsal
+  routeOf: EngineDependencies['routeOf']
+  hear: (planned: PlannedMessage, pricePerPartMilli: number) => void
+  totals: Pick<DryRunTotals, 'issues'>
+  limit: number
+}
+
+/** Decides what the store would decide (ledger, caps, routes) and writes nothing but the rehearsal. */
+function countingSink(options: CountingSinkOptions): PassSink {
+  const { store, alertId, rehearsal, routeOf, hear, totals, limit } = options
+  const { ledger, memories, caps } = rehearsal
+  const take = (entry: DecidedItem, isKnown: boolean): TakenItem => {
+    const { message, ledger: key } = entry.item
+    const text = keyOf(key!)
+    if (isKnown || ledger.has(text)) return { isNew: false, state: message.state, reason: message.reason }
+    ledger.add(text)
+    const { operatorId, pricePerPartMilli } = routeOf(message.recipient)
+    const taken = settled(message, operatorId, caps)
+    hear(plannedMessage(entry, taken, operatorId), pricePerPartMilli)
+    return taken
+  }
+  return {
+    async take(decided, entries) {
+      const known = await store.known(
+        alertId,
+        decided.map(({ item }) => item.ledger!),
+      )
+      const taken = decided.map((entry, index) => take(entry, known[index] === true))
+      for (const { entityKey, memory } of entries) memories.set(entityKey, memory)
+      return taken
+    },
+    async issues(issues) {
+      totals.issues.push(...issues.slice(0, Math.max(limit - totals.issues.length, 0)))
+    },
+  }
+}
+
+/** In the store's order: the person's cap is taken before the route is asked for. */
+function settled(
+  { state, reason, recipient, capKey }: NewMessage,
+  operatorId: number | null,
+  caps: Set<string>,
+): TakenItem {
+  if (state === 'blocked') return { isNew: true, state, reason }
+  if (capKey !== null) {
+    const cap = `${recipient}|${capKey}`
+    if (caps.has(cap)) return { isNew: true, state: 'blocked', reason: 'frequency-cap' }
+    caps.add(cap)
+  }
+  if (operatorId === null) return { isNew: true, state: 'blocked', reason: 'no-route' }
+  return { isNew: true, state, reason }
+}
+
+function plannedMessage(
+  { candidate, item: { message } }: DecidedItem,
+  { state, reason }: TakenItem,
+  operatorId: number | null,
+): PlannedMessage {
   // `run-open` is a step of the run itself: nobody waits for it.
-  const isRunOpen = message.state === 'held' && message.reason === 'run-open'
+  const isRunOpen = state === 'held' && reason === 'run-open'
   return {
     rowNumber: candidate.rowNumber,
     entityKey: candidate.entityKey,
@@ -80,25 +131,21 @@ function plannedMessage({ candidate, item }: DecidedItem, operatorId: number | n
     encoding: message.encoding,
     parts: message.parts,
     category: message.category,
-    state: isUnroutable ? 'blocked' : isRunOpen ? 'queued' : message.state,
-    reason: isUnroutable ? 'no-route' : isRunOpen ? '' : message.reason,
+    state: isRunOpen ? 'queued' : state,
+    reason: isRunOpen ? '' : (reason as PlannedMessage['reason']),
     dueAtMs: message.dueAtMs,
     operatorId,
   }
 }
 
-function addTo(
-  report: Pick<DryRunReport, 'operators' | 'partsHistogram' | 'longest'>,
-  planned: PlannedMessage,
-  pricePerPartMilli: number,
-): void {
+function addTo(totals: DryRunTotals, planned: PlannedMessage, pricePerPartMilli: number): void {
   if (planned.state === 'blocked' || planned.text === '') return
-  report.partsHistogram[planned.parts] = (report.partsHistogram[planned.parts] ?? 0) + 1
-  if (planned.parts > (report.longest?.parts ?? 0)) report.longest = planned
-  let sum = report.operators.find(operator => operator.operatorId === planned.operatorId)
+  totals.partsHistogram[planned.parts] = (totals.partsHistogram[planned.parts] ?? 0) + 1
+  if (planned.parts > (totals.longest?.parts ?? 0)) totals.longest = planned
+  let sum = totals.operators.find(operator => operator.operatorId === planned.operatorId)
   if (sum === undefined) {
     sum = { operatorId: planned.operatorId, messages: 0, parts: 0, costMilli: 0 }
-    report.operators.push(sum)
+    totals.operators.push(sum)
   }
   sum.messages += 1
   sum.parts += planned.parts

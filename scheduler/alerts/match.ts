@@ -74,7 +74,10 @@ function matchRow(
     matched.issues.push({ rowNumber, entityKey, reason, detail: detail.slice(0, longestDetail) })
   }
   const key = entityKeyOf(row, definition.keyColumns)
-  if (key.kind === 'rejected') return reject('', key.reason, key.column)
+  if (key.kind === 'rejected') {
+    reject('', key.reason, key.column)
+    return
+  }
   const { entityKey } = key
   if (definition.audience !== undefined && explainAudience(definition.audience, row).kind === 'excluded') {
     matched.filtered += 1

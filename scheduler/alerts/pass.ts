@@ -108,7 +108,11 @@ async function passBatch(
 }
 
 /** @returns what is to be listed about the item, null when nothing */
-function countItem({ candidate, item, issue }: DecidedItem, taken: TakenItem, tally: RunTally): RunIssue | null {
+function countItem(
+  { candidate, item, issue }: DecidedItem,
+  taken: TakenItem,
+  tally: RunTally,
+): RunIssue | null {
   const { counts } = tally
   const { state, reason } = taken
   counts.matched += 1

@@ -34,6 +34,8 @@ export function createApi(dependencies: ApiDependencies): Express {
   const app = express()
   app.disable('x-powered-by')
   app.disable('etag')
+  app.enable('case sensitive routing')
+  app.enable('strict routing')
   app.set('query parser', false)
   app.set('trust proxy', settings.trustProxy ?? false)
   app.use(identified(metrics, dependencies))

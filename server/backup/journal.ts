@@ -50,19 +50,22 @@ export function openJournal(directory: string, clock: Clock, log: Logger): SentJ
     return file.handle
   }
 
-  const batcher = createBatcher<string, null>(async texts => {
-    try {
-      const handle = await fileOfToday()
-      await handle.appendFile(texts.join(''))
-      if (hasFailed) log.warn({ event: 'journal.written-again' })
-      hasFailed = false
-    } catch (error) {
-      // Told once: the same full disk stops the store, which has an alarm of its own.
-      if (!hasFailed) log.error({ event: 'journal.not-written', error: String(error) })
-      hasFailed = true
-    }
-    return texts.map(() => null)
-  }, { maxItems: appendsPerWrite })
+  const batcher = createBatcher<string, null>(
+    async texts => {
+      try {
+        const handle = await fileOfToday()
+        await handle.appendFile(texts.join(''))
+        if (hasFailed) log.warn({ event: 'journal.written-again' })
+        hasFailed = false
+      } catch (error) {
+        // Told once: the same full disk stops the store, which has an alarm of its own.
+        if (!hasFailed) log.error({ event: 'journal.not-written', error: String(error) })
+        hasFailed = true
+      }
+      return texts.map(() => null)
+    },
+    { maxItems: appendsPerWrite },
+  )
 
   return {
     id,

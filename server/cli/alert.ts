@@ -30,7 +30,11 @@ export function addAlert(program: Command): void {
   withSettings(alert.command('list').description('every alert'))
     .option('--json', 'print as JSON')
     .action(list)
-  withSettings(alert.command('dry-run <alert>').description('what it would send now, by name or number; nothing is written'))
+  withSettings(
+    alert
+      .command('dry-run <alert>')
+      .description('what it would send now, by name or number; nothing is written'),
+  )
     .option('--sample <count>', 'messages to show', '5')
     .option('--json', 'print the report as JSON')
     .action(dryRun)
@@ -77,7 +81,9 @@ async function forecast(options: AlertOptions): Promise<void> {
     `${messages} messages`,
     `${parts} SMS`,
   ])
-  const unforeseen = found.unforeseen.map(({ alertName, reason }) => `not foreseen: ${alertName}, ${reason}\n`)
+  const unforeseen = found.unforeseen.map(
+    ({ alertName, reason }) => `not foreseen: ${alertName}, ${reason}\n`,
+  )
   process.stdout.write(`${rows.length === 0 ? 'nothing is foreseen\n' : tableOf(rows)}${unforeseen.join('')}`)
 }
 
@@ -107,13 +113,17 @@ function tellRun(answer: unknown, note: string, options: AlertOptions): void {
   if (options.json === true) print(answer)
   const report = runSchema.safeParse(answer)
   if (options.json !== true) {
-    process.stdout.write(report.success ? `${runText(report.data)}${note}` : 'the run goes on; its history has the end\n')
+    process.stdout.write(
+      report.success ? `${runText(report.data)}${note}` : 'the run goes on; its history has the end\n',
+    )
   }
   if (report.success && badOutcomes.includes(report.data.outcome)) process.exitCode = 1
 }
 
 function runText({ outcome, detail, counts }: z.output<typeof runSchema>): string {
-  const counted = Object.entries((counts ?? {}) as Record<string, number>).map(([what, many]) => `${what} ${many}`)
+  const counted = Object.entries((counts ?? {}) as Record<string, number>).map(
+    ([what, many]) => `${what} ${many}`,
+  )
   return `${[outcome, detail, counted.join(', ')].filter(text => text !== '').join('; ')}\n`
 }
 
@@ -143,7 +153,11 @@ async function findAlert(store: Store, wanted: string): Promise<AlertRecord> {
   )
 }
 
-function wholeNumber(option: string, given: string | undefined, { least, most }: { least: number; most: number }): number {
+function wholeNumber(
+  option: string,
+  given: string | undefined,
+  { least, most }: { least: number; most: number },
+): number {
   const value = Number(given)
   if (/^\d{1,9}$/.test(given ?? '') && value >= least && value <= most) return value
   throw new CommandFailed(`${option}: found ${given}, expected a whole number from ${least} to ${most}`)

@@ -15,7 +15,9 @@ interface BackupOptions extends SettingsOptions {
 }
 
 export function addBackup(program: Command): void {
-  withSettings(program.command('backup <file>').description('copy the store into one file; the server may run'))
+  withSettings(
+    program.command('backup <file>').description('copy the store into one file; the server may run'),
+  )
     .option('--with-key', 'copy the key file beside it: whoever has both reads the passwords in it')
     .option('--json', 'print the counts as JSON')
     .action(backup)

@@ -66,6 +66,8 @@ async function inApplication<Result>(
   journal: ReturnType<typeof openJournal> | undefined,
   work: (application: Application) => Promise<Result>,
 ): Promise<Result> {
+  // A command makes no key: beside a store, a missing one is a loss that the person must hear of.
+  if (!existsSync(keyFile)) throw new CommandFailed(`key file ${keyFile} is missing; put it back`)
   const key = openKeyFile(keyFile)
   if (key.kind === 'refused') throw new CommandFailed(key.reason)
   const application = await openApplication({

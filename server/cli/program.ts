@@ -40,7 +40,9 @@ export async function runCommand(argv: readonly string[]): Promise<void> {
   program
     .command('version')
     .description('print the version')
-    .action(() => process.stdout.write(`${version}\n`))
+    .action(() => {
+      process.stdout.write(`${version}\n`)
+    })
   // Commander hands its ways of ending down to subcommands only when they are set before; every level needs it.
   for (const command of everyCommand(program)) command.exitOverride()
   try {

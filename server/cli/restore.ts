@@ -61,7 +61,10 @@ async function restore(file: string, options: RestoreOptions): Promise<void> {
 }
 
 /** The whole list as CSV; null when nothing left. */
-function listFile({ reconciliation: { left }, takenAt }: RestoreReport, dataDirectory: string): string | null {
+function listFile(
+  { reconciliation: { left }, takenAt }: RestoreReport,
+  dataDirectory: string,
+): string | null {
   if (left.length === 0) return null
   const stamp = (takenAt?.toISOString() ?? 'unknown').replace(/[:.]/g, '-')
   const file = join(dataDirectory, `left-after-${stamp}.csv`)
@@ -100,8 +103,11 @@ function print(report: RestoreReport, { resend, json }: RestoreOptions, list: st
   }
   const fromCallers = lost.filter(({ isFromAlert }) => !isFromAlert).length
   if (fromCallers > 0) {
-    lines.push(`${fromCallers} messages of API callers were accepted after the backup and never left: they are lost`)
+    lines.push(
+      `${fromCallers} messages of API callers were accepted after the backup and never left: they are lost`,
+    )
   }
-  if (unreadableLines > 0) lines.push(`${unreadableLines} lines of the journal cannot be read and were left out`)
+  if (unreadableLines > 0)
+    lines.push(`${unreadableLines} lines of the journal cannot be read and were left out`)
   process.stdout.write(`${lines.join('\n')}\n`)
 }

@@ -67,7 +67,12 @@ function addressOf({ dataDirectory }: Config): string {
   }
 }
 
-function post(url: URL, key: string, body: string, { http }: Config): Promise<{ status: number; text: string }> {
+function post(
+  url: URL,
+  key: string,
+  body: string,
+  { http }: Config,
+): Promise<{ status: number; text: string }> {
   const options = {
     method: 'POST',
     timeout: answerMs,
@@ -93,7 +98,11 @@ function post(url: URL, key: string, body: string, { http }: Config): Promise<{ 
         ? // The certificate names the server as clients call it; here we know it by its own file.
           tlsRequest(
             url,
-            { ...options, ...(http.tls && { ca: readFileSync(http.tls.certFile), allowPartialTrustChain: true }), checkServerIdentity: () => undefined },
+            {
+              ...options,
+              ...(http.tls && { ca: readFileSync(http.tls.certFile), allowPartialTrustChain: true }),
+              checkServerIdentity: () => undefined,
+            },
             onAnswer,
           )
         : plainRequest(url, options, onAnswer)

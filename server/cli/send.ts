@@ -34,7 +34,9 @@ async function send(to: string, text: string, options: SendOptions): Promise<voi
     throw new CommandFailed('no server runs on this data directory, and only it may send: run "rappel start"')
   }
   if (options.key === undefined) {
-    throw new CommandFailed('the server needs a key: --key, made by "rappel user create NAME --scopes messages:write"')
+    throw new CommandFailed(
+      'the server needs a key: --key, made by "rappel user create NAME --scopes messages:write"',
+    )
   }
   const body = { to, text, ...(options.sender !== undefined && { sender: options.sender }) }
   const answer = await callServer(config, options.key, '/messages', body)

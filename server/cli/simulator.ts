@@ -1,6 +1,7 @@
 /** `rappel simulator`: an operator that is not there, to try the product without a contract. */
 import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { FaultRule } from '../../connectors/operators/simulator/faults.ts'
 import type { Simulator } from '../../connectors/operators/simulator/simulator.ts'
 import { CommandFailed } from './command-failed.ts'
 
@@ -32,7 +33,8 @@ async function simulate(options: SimulatorCommandOptions): Promise<void> {
   // Only this verb and the demo need it.
   const { startSimulator } = await import('../../connectors/operators/simulator/simulator.ts')
   const { faultPlanSchema } = await import('../../connectors/operators/simulator/faults.ts')
-  const faults = faultPlanSchema.safeParse(options.faults === undefined ? [] : readPlan(options.faults))
+  const plan = options.faults === undefined ? [] : readPlan(options.faults)
+  const faults = faultPlanSchema.safeParse(plan)
   if (!faults.success) {
     throw new CommandFailed(
       faults.error.issues.map(({ path, message }) => `--faults: ${path.join('.')}: ${message}`),
@@ -50,13 +52,23 @@ async function simulate(options: SimulatorCommandOptions): Promise<void> {
       keep: 'counts',
     })
   } catch (error) {
-    throw new CommandFailed(`the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`, error)
+    throw new CommandFailed(
+      `the simulator cannot start: ${error instanceof Error ? error.message : String(error)}`,
+      error,
+    )
   }
-  simulator.setFaults(faults.data)
+  simulator.setFaults(plan as FaultRule[])
   process.stdout.write(`simulated operator on ${simulator.host}:${simulator.port}; Ctrl-C ends it\n`)
   let lastLine = ''
   simulator.onSecond(status => {
-    const { sessions, partsAccepted, partsRefused, partsThrottled, receiptsAcknowledged, acceptedInLastSecond } = status
+    const {
+      sessions,
+      partsAccepted,
+      partsRefused,
+      partsThrottled,
+      receiptsAcknowledged,
+      acceptedInLastSecond,
+    } = status
     const line =
       options.json === true
         ? JSON.stringify(status)
@@ -84,6 +96,8 @@ function readPlan(file: string): unknown {
     if (text.length > largestPlanBytes) throw new Error(`it has more than ${largestPlanBytes} characters`)
     return JSON.parse(text)
   } catch (error) {
-    throw new CommandFailed(`--faults: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`)
+    throw new CommandFailed(
+      `--faults: ${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }

@@ -3,7 +3,9 @@
 /** One line per row, columns two spaces apart; control characters become `?`. */
 export function tableOf(rows: readonly (readonly string[])[]): string {
   const clean = rows.map(row => row.map(cell => cell.replace(/\p{Cc}/gu, '?')))
-  const widths = (clean[0] ?? []).map((_, column) => Math.max(...clean.map(row => (row[column] ?? '').length)))
+  const widths = (clean[0] ?? []).map((_, column) =>
+    Math.max(...clean.map(row => (row[column] ?? '').length)),
+  )
   return clean
     .map(
       row =>

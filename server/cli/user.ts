@@ -42,7 +42,9 @@ async function create(name: string, options: CreateOptions): Promise<void> {
   const wanted = options.scopes.flatMap(scope => scope.split(',')).filter(scope => scope !== '')
   const unknown = wanted.find(scope => !scopeSchema.safeParse(scope).success)
   if (unknown !== undefined || wanted.length === 0) {
-    throw new CommandFailed(`--scopes: found ${unknown ?? 'nothing'}, expected some of ${allScopes.join(', ')}`)
+    throw new CommandFailed(
+      `--scopes: found ${unknown ?? 'nothing'}, expected some of ${allScopes.join(', ')}`,
+    )
   }
   const { key, prefix, hash } = createApiKey()
   await withStore(config, async store => {
@@ -50,7 +52,9 @@ async function create(name: string, options: CreateOptions): Promise<void> {
       await store.apiKeys.create({ name, prefix, hash, scopes: [...new Set(wanted)] }, change())
     } catch (error) {
       if (error instanceof RappelError && error.code === 'name-taken') {
-        throw new CommandFailed(`there is a key named ${name} already, in force or revoked; choose another name`)
+        throw new CommandFailed(
+          `there is a key named ${name} already, in force or revoked; choose another name`,
+        )
       }
       throw error
     }

@@ -61,7 +61,7 @@ export async function runDemo(options: DemoOptions): Promise<number> {
     if (cause instanceof RappelError && cause.code === 'store-unavailable') {
       return complain(words.otherVersion(directory.path, String(cause.details.reason ?? cause.message)))
     }
-    return complain(words.noLongerRunning(cause instanceof Error ? cause.message : String(cause)))
+    return complain(words.noLongerRunning(explain(cause)))
   } finally {
     for (const close of open.reverse()) await close()
   }
@@ -163,4 +163,10 @@ function say(...lines: readonly string[]): void {
 function complain(reason: string): number {
   process.stderr.write(`${reason}\n`)
   return exitCodes.bad
+}
+
+/** With what lies behind it: `internal` alone tells nobody anything. */
+function explain(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  return error.cause === undefined ? error.message : `${error.message} (${explain(error.cause)})`
 }

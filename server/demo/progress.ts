@@ -45,17 +45,23 @@ export function startProgress(options: ProgressOptions): Progress {
   let written = 0
   let lastBlock = ''
 
-  function show(): void {
-    const atMs = clock.nowMs()
+  function look(): Map<number, Figures> {
     const figures = figuresByOperator(options.books)
-    looks.push({ atMs, parts: new Map([...figures].map(([id, { sentParts }]) => [id, sentParts])) })
+    const parts = new Map([...figures].map(([id, { sentParts }]) => [id, sentParts]))
+    looks.push({ atMs: clock.nowMs(), parts })
+    return figures
+  }
+
+  function show(): void {
+    const figures = look()
+    const { atMs } = looks.at(-1)!
     while (looks.length > 2 && atMs - looks[1]!.atMs >= rateMs) looks.shift()
     const since = looks[0]!
     const seconds = Math.max((atMs - since.atMs) / 1000, 0.001)
     const lines = options.operators().map(state => {
       const own = figures.get(state.operatorId) ?? noFigures()
       const gained = own.sentParts - (since.parts.get(state.operatorId) ?? 0)
-      return lineOf(state, own, looks.length < 2 ? 0 : gained / seconds, options)
+      return lineOf(state, own, gained / seconds, options)
     })
     const block = lines.join('\n')
     if (output.isTTY) {
@@ -68,6 +74,7 @@ export function startProgress(options: ProgressOptions): Progress {
     lastBlock = block
   }
 
+  look()
   const cancel = clock.every(output.isTTY ? terminalMs : plainMs, show)
   return {
     stop() {

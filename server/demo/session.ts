@@ -121,8 +121,9 @@ function play(session: Session, say: Say, onRunning: () => void): Promise<Played
   })
 }
 
-function startProgressOf({ request, clock, books, server }: Session): Progress {
+function startProgressOf({ request, clock, books, server, furnished }: Session): Progress {
   const { stdout } = process
+  const states = () => server.application.gateway.operators()
   return startProgress({
     output: {
       write: text => stdout.write(text),
@@ -133,7 +134,10 @@ function startProgressOf({ request, clock, books, server }: Session): Progress {
     words: request.words,
     language: request.language,
     books,
-    operators: () => server.application.gateway.operators(),
+    operators: () =>
+      furnished.operators.flatMap(
+        ({ operatorId }) => states().find(state => state.operatorId === operatorId) ?? [],
+      ),
   })
 }
 

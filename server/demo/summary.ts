@@ -1,6 +1,6 @@
 /** The figures of the day as lines: by alert, why messages did not leave, by operator. */
 import type { RunIssue } from '../../scheduler/store.ts'
-import type { Books, CounterChange, SentText, StateCount } from './books.ts'
+import type { CounterChange, SentText, StateCount } from './books.ts'
 import type { PlayedAlert } from './play.ts'
 import type { OperatorWitness } from './reconcile.ts'
 import { type Column, formatCount, formatRate, pad, tableLines } from './table.ts'
@@ -33,6 +33,8 @@ const blockReasons: ReadonlySet<string> = new Set([
   'text-refused',
   'expired',
 ])
+/** Their detail is a sentence about one row, which tells nothing of the others. */
+const selfExplaining: ReadonlySet<string> = new Set(['reminder-too-late', 'text-refused', 'frequency-cap'])
 /** More reasons than this are read in the run's own list. */
 const mostReasons = 8
 
@@ -154,11 +156,11 @@ function paceLines({ sendingMs, sentTexts, operators }: SummaryFacts, { words, l
     perSecond: formatRate(sentTexts.length / seconds, language),
   })
   const peaks = operators.map(({ name, peakInAnySecond, counts }) => {
-    const peak = words.peak({
+    return words.peak({
+      operator: name,
       parts: formatCount(peakInAnySecond, language),
       throttled: formatCount(counts.partsThrottled, language),
     })
-    return `${name} : ${peak}`
   })
   return indent([pace, ...peaks])
 }
@@ -169,7 +171,8 @@ function reasonBlock(title: string, issues: readonly RunIssue[], { words, langua
   for (const { reason, detail } of issues) {
     const known = byReason.get(reason) ?? { count: 0, details: new Map<string, number>() }
     known.count += 1
-    if (detail !== '') known.details.set(detail, (known.details.get(detail) ?? 0) + 1)
+    if (detail !== '' && !selfExplaining.has(reason))
+      known.details.set(detail, (known.details.get(detail) ?? 0) + 1)
     byReason.set(reason, known)
   }
   const ranked = [...byReason].sort(([, a], [, b]) => b.count - a.count).slice(0, mostReasons)

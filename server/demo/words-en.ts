@@ -68,8 +68,8 @@ export const english: Words = {
   samplesTitle: 'One message of each alert, as received',
   operatorsTitle: 'By operator',
   pace: ({ sent, seconds, perSecond }) => `${sent} messages in ${seconds} s: ${perSecond} messages/s`,
-  peak: ({ parts, throttled }) =>
-    `at most ${parts} parts in one second, ${throttled} turned away for a moment (throttling)`,
+  peak: ({ operator, parts, throttled }) =>
+    `${operator}: at most ${parts} parts in one second; asked to slow down: ${throttled}`,
   reasons: {
     'missing-value': 'a value is missing',
     'feast-unconfirmed': 'the date of the feast is not confirmed',
@@ -85,6 +85,7 @@ export const english: Words = {
     expired: 'its day is over',
     'fixed-line': 'a fixed line',
     'not-a-number': 'not a number',
+    'scientific-notation': 'number spoilt by a spreadsheet',
     'too-short': 'number too short',
     'too-long': 'number too long',
     invalid: 'a number that does not exist',

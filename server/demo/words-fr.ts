@@ -4,13 +4,13 @@ import type { Words } from './words.ts'
 const reset = 'relancez avec --reset pour repartir de zéro'
 
 export const french: Words = {
-  title: day => `Rappel, démonstration du ${day}`,
+  title: day => `Rappel, démonstration du ${frenchDay(day)}`,
   dataDirectory: (path, isNew) => `Données        ${path}${isNew ? ' (nouveau)' : ''}`,
   insurerMade: ({ contracts, insured, vehicles }) =>
     `Assureur       ${contracts} contrats, ${insured} assurés, ${vehicles} véhicules autour de ce jour`,
   insurerEvolved: ({ subscriptions, endorsements, settled, paid }) =>
     `La journée     ${subscriptions} souscriptions, ${endorsements} avenants, ${settled} sinistres réglés, ${paid} traites payées`,
-  insurerKnown: day => `La journée     le ${day} a déjà été joué chez l’assureur`,
+  insurerKnown: day => `La journée     le ${frenchDay(day)} a déjà été joué chez l’assureur`,
   contractsIgnored: '--contracts ne vaut que pour de nouvelles données : ajoutez --reset',
   firstLook: rows =>
     `Premier regard ${rows} lignes mémorisées sans message : seul ce qui arrive ensuite est annoncé`,
@@ -68,8 +68,8 @@ export const french: Words = {
   samplesTitle: 'Un message de chaque alerte, tel que reçu',
   operatorsTitle: 'Bilan par opérateur',
   pace: ({ sent, seconds, perSecond }) => `${sent} messages en ${seconds} s, soit ${perSecond} messages/s`,
-  peak: ({ parts, throttled }) =>
-    `au plus ${parts} parties en une seconde, ${throttled} refusées un instant (ralentissement)`,
+  peak: ({ operator, parts, throttled }) =>
+    `${operator} : au plus ${parts} parties en une seconde ; demandes de ralentir : ${throttled}`,
   reasons: {
     'missing-value': 'valeur manquante',
     'feast-unconfirmed': 'date de la fête à confirmer',
@@ -85,6 +85,7 @@ export const french: Words = {
     expired: 'le jour en est passé',
     'fixed-line': 'numéro de ligne fixe',
     'not-a-number': 'pas un numéro',
+    'scientific-notation': 'numéro abîmé par un tableur',
     'too-short': 'numéro trop court',
     'too-long': 'numéro trop long',
     invalid: 'numéro qui n’existe pas',
@@ -140,4 +141,8 @@ export const french: Words = {
   badContracts: text => `--contracts ${text} : attendu un nombre entier de 200 à 200000.`,
   badFaults: (file, why) => `--simulator-faults ${file} : ${why}`,
   noLongerRunning: why => `La démonstration ne peut pas continuer : ${why}`,
+}
+
+function frenchDay(day: string): string {
+  return day.split('-').reverse().join('/')
 }

@@ -58,7 +58,7 @@ export interface Words {
   samplesTitle: string
   operatorsTitle: string
   pace(figures: { sent: string; seconds: string; perSecond: string }): string
-  peak(figures: { parts: string; throttled: string }): string
+  peak(figures: { operator: string; parts: string; throttled: string }): string
   /** By reason code; a code that is missing here is shown as it is. */
   reasons: Readonly<Record<string, string>>
   nothingSent(duplicates: string): string

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { EnqueueResult, NewMessage } from '../../scheduler/store.ts'
 import { encodingCodes, stateCodes, stateLiteral } from './codes.ts'
 import type { StateEntered } from './counters.ts'
-import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { bulkBinding, dialectOf } from './dialect.ts'
 import { recordEvents } from './events.ts'
 import { jobOf, type RoutedItem, settleState } from './routed.ts'
 
@@ -77,12 +77,11 @@ async function findWaiting(
   )
   if (again.length === 0) return []
   const alertIds = [...new Set(again.map(([, , alertId]) => alertId))]
-  const anyHeld = rawRows(
-    await transaction.raw(
-      `select 1 as one from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
+  const anyHeld = await dialectOf(transaction).query(
+    transaction,
+    `select 1 as one from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
        join messages on alert_id = v.id and ${held} limit 1`,
-      [bulkBinding(alertIds.map(id => [id]))],
-    ),
+    [bulkBinding(alertIds.map(id => [id]))],
   )
   if (anyHeld.length === 0) return []
   const columns = {
@@ -91,13 +90,12 @@ async function findWaiting(
     alert_id: 'bigint',
     occurrence_key: 'text',
   } as const
-  const rows = rawRows<{ position: number; message_id: number }>(
-    await transaction.raw(
-      `select v.position, l.message_id from ${dialectOf(transaction).bulkRows('v', columns)}
+  const rows = await dialectOf(transaction).query<{ position: number; message_id: number }>(
+    transaction,
+    `select v.position, l.message_id from ${dialectOf(transaction).bulkRows('v', columns)}
        join ledger l on l.entity_key = v.entity_key and l.alert_id = v.alert_id and l.occurrence_key = v.occurrence_key
        join messages m on m.id = l.message_id and m.${held.replace(' and ', ' and m.')} order by v.position`,
-      [bulkBinding(again)],
-    ),
+    [bulkBinding(again)],
   )
   // The row may stand twice in one batch: the first completes, the second is a duplicate of it.
   const first = new Map<number, Waiting>()
@@ -126,12 +124,11 @@ async function cappedMessages(
     onConflict: 'on conflict do nothing',
     keyColumns: ['recipient', 'cap_key'],
   })
-  const taken = rawRows<{ message_id: number }>(
-    await transaction.raw(
-      `select v.message_id from ${dialectOf(transaction).bulkRows('v', columns)}
+  const taken = await dialectOf(transaction).query<{ message_id: number }>(
+    transaction,
+    `select v.message_id from ${dialectOf(transaction).bulkRows('v', columns)}
        join person_caps c on c.recipient = v.recipient and c.cap_key = v.cap_key where c.message_id <> v.message_id`,
-      [bulkBinding(rows)],
-    ),
+    [bulkBinding(rows)],
   )
   return new Set(taken.map(row => row.message_id))
 }

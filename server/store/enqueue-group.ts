@@ -1,7 +1,7 @@
 /** Many requests, one commit: what group commit writes, idempotent requests included. */
 import type { Knex } from 'knex'
 import type { EnqueueResult } from '../../scheduler/store.ts'
-import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { bulkBinding, dialectOf } from './dialect.ts'
 import { enqueueIn } from './enqueue.ts'
 import { rememberIn } from './memories.ts'
 import type { RoutedItem } from './routed.ts'
@@ -75,13 +75,17 @@ async function knownKeys(
     idempotency === undefined ? [] : [[idempotency.clientId, idempotency.key] as const],
   )
   if (wanted.length === 0) return new Map()
-  const rows = rawRows<{ client_id: number; key: string; request_hash: string; answer: string }>(
-    await transaction.raw(
-      `select k.client_id, k.key, k.request_hash, k.answer
+  const rows = await dialectOf(transaction).query<{
+    client_id: number
+    key: string
+    request_hash: string
+    answer: string
+  }>(
+    transaction,
+    `select k.client_id, k.key, k.request_hash, k.answer
        from ${dialectOf(transaction).bulkRows('v', { client_id: 'bigint', idempotency_key: 'text' })}
        join idempotency_keys k on k.client_id = v.client_id and k.key = v.idempotency_key`,
-      [bulkBinding(wanted)],
-    ),
+    [bulkBinding(wanted)],
   )
   return new Map(
     rows.map(row => [

@@ -4,7 +4,7 @@ import type { EnqueueResult, NewMessage } from '../../scheduler/store.ts'
 import { categoryCodes, encodingCodes, priorityCodes, stateCodes, unknownPolicyCodes } from './codes.ts'
 import { completeHeld } from './complete-held.ts'
 import { count, type StateEntered } from './counters.ts'
-import { type BulkColumns, type BulkValue, bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { type BulkColumns, type BulkValue, bulkBinding, dialectOf } from './dialect.ts'
 import { rememberIn } from './memories.ts'
 import { jobOf, type RoutedItem, settleState } from './routed.ts'
 
@@ -65,11 +65,12 @@ export async function enqueueIn(
 }
 
 async function takeIds(transaction: Knex.Transaction, howMany: number): Promise<number> {
-  const answer = await transaction.raw(
+  const rows = await dialectOf(transaction).query<{ value: number }>(
+    transaction,
     "update sequences set value = value + ? where name = 'messages' returning value",
     [howMany],
   )
-  return rawRows<{ value: number }>(answer)[0]!.value - howMany + 1
+  return rows[0]!.value - howMany + 1
 }
 
 async function writeLedger(
@@ -145,13 +146,12 @@ async function references(
   ]
   const last = new Map<string, number>()
   if (recipients.length > 0) {
-    const rows = rawRows<{ recipient: string; reference: number | null }>(
-      await transaction.raw(
-        `select v.recipient, (select m.reference from messages m where m.recipient = v.recipient and m.part_count > 1
+    const rows = await dialectOf(transaction).query<{ recipient: string; reference: number | null }>(
+      transaction,
+      `select v.recipient, (select m.reference from messages m where m.recipient = v.recipient and m.part_count > 1
            order by m.id desc limit 1) as reference
          from ${dialectOf(transaction).bulkRows('v', { recipient: 'text' })}`,
-        [bulkBinding(recipients.map(recipient => [recipient]))],
-      ),
+      [bulkBinding(recipients.map(recipient => [recipient]))],
     )
     for (const row of rows) last.set(row.recipient, row.reference ?? 0)
   }

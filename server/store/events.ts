@@ -1,6 +1,6 @@
 /** What the time line tells beyond the message's own times: retries, holds, late answers. Rare, so kept apart. */
 import type { Knex } from 'knex'
-import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { bulkBinding, dialectOf } from './dialect.ts'
 
 export interface MessageEvent {
   messageId: number
@@ -39,13 +39,12 @@ async function nextPositions(
   transaction: Knex.Transaction,
   events: readonly MessageEvent[],
 ): Promise<(messageId: number, atMs: number) => number> {
-  const rows = rawRows<{ message_id: number; at: number; position: number }>(
-    await transaction.raw(
-      `select e.message_id, e.at, e.position
-       from ${dialectOf(transaction).bulkRows('v', { message_id: 'bigint', at: 'bigint' })}
-       join message_events e on e.message_id = v.message_id and e.at = v.at`,
-      [bulkBinding(events.map(({ messageId, atMs }) => [messageId, atMs]))],
-    ),
+  const rows = await dialectOf(transaction).query<{ message_id: number; at: number; position: number }>(
+    transaction,
+    `select e.message_id, e.at, e.position
+     from ${dialectOf(transaction).bulkRows('v', { message_id: 'bigint', at: 'bigint' })}
+     join message_events e on e.message_id = v.message_id and e.at = v.at`,
+    [bulkBinding(events.map(({ messageId, atMs }) => [messageId, atMs]))],
   )
   const next = new Map<string, number>()
   for (const row of rows) {

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes, statesBeforeLiteral } from './codes.ts'
 import type { StateEntered } from './counters.ts'
-import { type BulkColumns, type BulkValue, bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { type BulkColumns, type BulkValue, bulkBinding, dialectOf } from './dialect.ts'
 
 export interface MovedRow {
   id: number
@@ -32,13 +32,13 @@ export async function move(
   { columns, rows, set, and = 'true', entered }: Move,
 ): Promise<MovedRow[]> {
   if (rows.length === 0) return []
-  const answer = await transaction.raw(
+  const moved = await dialectOf(transaction).query<MovedRow>(
+    transaction,
     `update messages set state = ${stateCodes.codeOf(to)}, ${set} from ${dialectOf(transaction).bulkRows('v', columns)}
      where messages.id = v.id and messages.state in ${statesBeforeLiteral(to)} and ${and}
      returning messages.id, messages.alert_id, messages.operator_id, messages.part_count`,
     [bulkBinding(rows)],
   )
-  const moved = rawRows<MovedRow>(answer)
   for (const row of moved) {
     entered.push({ state: to, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })
   }

@@ -4,7 +4,7 @@ import type { PartEncoding } from '../../connectors/operator.ts'
 import type { Priority, UnknownPolicy } from '../../scheduler/store.ts'
 import { encodingCodes, priorityCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
-import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { bulkBinding, dialectOf } from './dialect.ts'
 import { recordEvents } from './events.ts'
 
 /** A message taken for submission. */
@@ -126,7 +126,8 @@ async function dueJobs(
 ): Promise<number[]> {
   const queue = `from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ?`
   const code = priorityCodes.codeOf(priority)
-  const answer = await transaction.raw(
+  const rows = await dialectOf(transaction).query<{ job: number }>(
+    transaction,
     `with recursive jobs(job) as (
        select min(job) ${queue}
        union all
@@ -135,7 +136,7 @@ async function dueJobs(
        and exists (select 1 ${queue} and job = jobs.job and due_at <= ?)`,
     [operatorId, code, operatorId, code, operatorId, code, nowMs],
   )
-  return rawRows<{ job: number }>(answer).map(row => row.job)
+  return rows.map(row => row.job)
 }
 
 /** Starts elsewhere at every turn, so that with more jobs than room each comes first in its time. */
@@ -152,7 +153,8 @@ async function claimJob(
   job: number,
   limit: number,
 ): Promise<ClaimedRow[]> {
-  const answer = await transaction.raw(
+  const rows = await dialectOf(transaction).query<ClaimedRow>(
+    transaction,
     `update messages set state = ${stateLiteral('sending')}, sending_at = ?, attempts = attempts + 1
      where id in (
        select id from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ? and job = ?
@@ -161,7 +163,7 @@ async function claimJob(
        unknown_policy, alert_id`,
     [nowMs, operatorId, priorityCodes.codeOf(priority), job, nowMs, limit],
   )
-  return rawRows<ClaimedRow>(answer).sort((a, b) => a.due_at - b.due_at || a.id - b.id)
+  return rows.sort((a, b) => a.due_at - b.due_at || a.id - b.id)
 }
 
 async function expire(
@@ -169,7 +171,8 @@ async function expire(
   { operatorId, nowMs }: ClaimRequest,
   rows: readonly ClaimedRow[],
 ): Promise<void> {
-  await transaction.raw(
+  await dialectOf(transaction).query(
+    transaction,
     `update messages set state = ?, final_at = ?, reason = 'validity-over'
      from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })} where messages.id = v.id`,
     [stateCodes.codeOf('expired'), nowMs, bulkBinding(rows.map(row => [row.id]))],
@@ -192,12 +195,11 @@ async function acceptedParts(
   const accepted = new Map<number, number[]>()
   if (long.length === 0) return accepted
   // cross join: SQLite keeps its order, and so looks up the parts of each message by key.
-  const parts = rawRows<{ id: number; message_id: number }>(
-    await transaction.raw(
-      `select p.id, v.id as message_id from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
+  const parts = await dialectOf(transaction).query<{ id: number; message_id: number }>(
+    transaction,
+    `select p.id, v.id as message_id from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
        cross join message_parts p where p.id > v.id * 256 and p.id < v.id * 256 + 256`,
-      [bulkBinding(long.map(row => [row.id]))],
-    ),
+    [bulkBinding(long.map(row => [row.id]))],
   )
   for (const { id, message_id: messageId } of parts.sort((a, b) => a.id - b.id)) {
     const numbers = accepted.get(messageId) ?? []
@@ -247,13 +249,12 @@ export async function reroute(
   }: { moves: readonly { messageId: number; operatorId: number }[]; nowMs: number; reason: string },
 ): Promise<number> {
   return knex.transaction(async transaction => {
-    const moved = rawRows<{ id: number }>(
-      await transaction.raw(
-        `update messages set operator_id = v.operator_id
+    const moved = await dialectOf(transaction).query<{ id: number }>(
+      transaction,
+      `update messages set operator_id = v.operator_id
          from ${dialectOf(transaction).bulkRows('v', { id: 'bigint', operator_id: 'bigint' })}
          where messages.id = v.id and messages.state = ${stateLiteral('queued')} returning messages.id`,
-        [bulkBinding(moves.map(({ messageId, operatorId }) => [messageId, operatorId]))],
-      ),
+      [bulkBinding(moves.map(({ messageId, operatorId }) => [messageId, operatorId]))],
     )
     await recordEvents(
       transaction,

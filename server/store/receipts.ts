@@ -4,7 +4,7 @@ import type { DeliveryReceipt } from '../../connectors/operator.ts'
 import { type MessageState, stateOfParts } from '../gateway/message-state.ts'
 import { stateCodes, stateLiteral } from './codes.ts'
 import type { StateEntered } from './counters.ts'
-import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
+import { bulkBinding, dialectOf } from './dialect.ts'
 import type { MessageEvent } from './events.ts'
 import { move, partIdOf } from './moves.ts'
 
@@ -49,14 +49,17 @@ export async function takeUnmatched(
   remoteKeys: readonly string[],
 ): Promise<ReceiptItem[]> {
   if (remoteKeys.length === 0) return []
-  const any = rawRows(await transaction.raw('select 1 as one from unmatched_receipts limit 1'))
+  const any = await dialectOf(transaction).query(
+    transaction,
+    'select 1 as one from unmatched_receipts limit 1',
+    [],
+  )
   if (any.length === 0) return []
-  const rows = rawRows<{ id: number; receipt: string }>(
-    await transaction.raw(
-      `select u.id, u.receipt from ${dialectOf(transaction).bulkRows('v', { remote_key: 'text' })}
+  const rows = await dialectOf(transaction).query<{ id: number; receipt: string }>(
+    transaction,
+    `select u.id, u.receipt from ${dialectOf(transaction).bulkRows('v', { remote_key: 'text' })}
        join unmatched_receipts u on u.remote_key = v.remote_key order by u.id`,
-      [bulkBinding(remoteKeys.map(key => [key]))],
-    ),
+    [bulkBinding(remoteKeys.map(key => [key]))],
   )
   if (rows.length === 0) return []
   const receipts = rows.map(row => JSON.parse(row.receipt) as ReceiptItem)
@@ -64,7 +67,8 @@ export async function takeUnmatched(
   const spellings = receipts.flatMap(receipt =>
     receipt.remoteIdKeys.map(key => [key, receipt.operatorId] as const),
   )
-  await transaction.raw(
+  await dialectOf(transaction).query(
+    transaction,
     `delete from unmatched_receipts where id in (
        select u.id from ${dialectOf(transaction).bulkRows('v', { remote_key: 'text', operator_id: 'bigint' })}
        join unmatched_receipts u on u.remote_key = v.remote_key and u.operator_id = v.operator_id)`,
@@ -128,15 +132,14 @@ async function findParts(
   const keys = receipts.flatMap((receipt, position) =>
     receipt.remoteIdKeys.map(key => [position, key, receipt.operatorId] as const),
   )
-  const rows = rawRows<Candidate>(
-    await transaction.raw(
-      `select v.position, p.id as part_id, p.state as part_state, m.recipient,
+  const rows = await dialectOf(transaction).query<Candidate>(
+    transaction,
+    `select v.position, p.id as part_id, p.state as part_state, m.recipient,
          coalesce(m.submitted_parts, m.part_count) as part_count
        from ${dialectOf(transaction).bulkRows('v', { position: 'bigint', remote_key: 'text', operator_id: 'bigint' })}
        join message_parts p on p.remote_key = v.remote_key and p.operator_id = v.operator_id
        join messages m on m.id = p.id / 256`,
-      [bulkBinding(keys)],
-    ),
+    [bulkBinding(keys)],
   )
   const found = new Map<number, Candidate>()
   for (const row of rows) {
@@ -160,7 +163,8 @@ async function updateParts(
   parts: ReadonlyMap<number, { state: MessageState; detail: string; atMs: number }>,
 ): Promise<void> {
   if (parts.size === 0) return
-  await transaction.raw(
+  await dialectOf(transaction).query(
+    transaction,
     `update message_parts set state = v.state, detail = v.detail, final_at = v.at
      from ${dialectOf(transaction).bulkRows('v', { id: 'bigint', state: 'bigint', detail: 'text', at: 'bigint' })}
      where message_parts.id = v.id`,
@@ -228,19 +232,18 @@ async function resolveUnknown(
     receipt => receipt.recipient !== '' && stateOfReceipt[receipt.state] !== null,
   )
   if (speaking.length === 0) return resolved
-  const waiting = rawRows<{
+  const waiting = await dialectOf(transaction).query<{
     id: number
     recipient: string
     text: string
     sending_at: number
     operator_id: number
   }>(
-    await transaction.raw(
-      `select m.id, m.recipient, m.text, m.sending_at, m.operator_id
+    transaction,
+    `select m.id, m.recipient, m.text, m.sending_at, m.operator_id
        from ${dialectOf(transaction).bulkRows('v', { recipient: 'text' })}
        join messages m on m.recipient = v.recipient and m.state = ${stateLiteral('unknown')} and m.part_count = 1`,
-      [bulkBinding([...new Set(speaking.map(receipt => receipt.recipient))].map(recipient => [recipient]))],
-    ),
+    [bulkBinding([...new Set(speaking.map(receipt => receipt.recipient))].map(recipient => [recipient]))],
   )
   for (const receipt of speaking) {
     const candidates = waiting.filter(
@@ -291,7 +294,8 @@ async function keepUnmatched(
       receipt.remoteIdKeys.map(key => [receipt.operatorId, key, JSON.stringify(receipt), nowMs]),
     ),
   })
-  await transaction.raw(
+  await dialectOf(transaction).query(
+    transaction,
     'delete from unmatched_receipts where id <= (select max(id) from unmatched_receipts) - ?',
     [unmatchedLimit],
   )

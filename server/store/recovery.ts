@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { stateCodes, stateLiteral, statesBeforeLiteral, unknownPolicyCodes } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
-import { rawRows } from './dialect.ts'
+import { dialectOf, rawRows } from './dialect.ts'
 import { type MessageEvent, recordEvents } from './events.ts'
 
 interface SweptRow {
@@ -117,13 +117,12 @@ async function sweep(
   let total = 0
   for (;;) {
     const swept = await knex.transaction(async transaction => {
-      const rows = rawRows<SweptRow>(
-        await transaction.raw(
-          `update messages set state = ${stateCodes.codeOf(to)}, ${set} where id in (
+      const rows = await dialectOf(transaction).query<SweptRow>(
+        transaction,
+        `update messages set state = ${stateCodes.codeOf(to)}, ${set} where id in (
              select id from messages where ${pick} and state in ${statesBeforeLiteral(to)} limit ${sweepLimit})
            returning id, alert_id, operator_id, part_count`,
-          [...bindings, ...pickBindings],
-        ),
+        [...bindings, ...pickBindings],
       )
       const entered: StateEntered[] = rows.map(row => ({
         state: to,

@@ -2,7 +2,7 @@
 import type { Knex } from 'knex'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { count } from './counters.ts'
-import { rawRows } from './dialect.ts'
+import { dialectOf } from './dialect.ts'
 import { recordEvents } from './events.ts'
 import type { Decision } from './messages.ts'
 
@@ -26,13 +26,12 @@ export async function closeRunHold(
   let released = 0
   for (;;) {
     const slice = await knex.transaction(async transaction => {
-      const rows = rawRows<LiftedRow>(
-        await transaction.raw(
-          `update messages set state = ${stateCodes.codeOf('queued')}, reason = null
+      const rows = await dialectOf(transaction).query<LiftedRow>(
+        transaction,
+        `update messages set state = ${stateCodes.codeOf('queued')}, reason = null
            where id in (select id from messages where ${open} order by id limit ${holdSlice})
            returning id, alert_id, operator_id, part_count`,
-          [alertId],
-        ),
+        [alertId],
       )
       await countLifted(transaction, rows, 'queued', nowMs)
       return rows.length
@@ -73,13 +72,12 @@ function decideRun(
   return knex.transaction(async transaction => {
     const [run] = await transaction('runs').where({ id: runId }).select('alert_id')
     if (run === undefined) return 0
-    const moved = rawRows<LiftedRow>(
-      await transaction.raw(
-        `update messages set state = ${stateCodes.codeOf(to)}, reason = null, final_at = ?
+    const moved = await dialectOf(transaction).query<LiftedRow>(
+      transaction,
+      `update messages set state = ${stateCodes.codeOf(to)}, reason = null, final_at = ?
          where state = ${stateLiteral('held')} and alert_id = ? and reason = 'approval' and run_id = ?
          returning id, alert_id, operator_id, part_count`,
-        [to === 'cancelled' ? nowMs : null, run.alert_id, runId],
-      ),
+      [to === 'cancelled' ? nowMs : null, run.alert_id, runId],
     )
     await recordEvents(
       transaction,

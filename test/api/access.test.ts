@@ -17,7 +17,13 @@ test('no endpoint answers without a key, with a wrong key or with another scheme
       t.is(answer.headers.get('www-authenticate'), 'Bearer')
     }
   }
-  for (const authorization of [`Basic ${api.key}`, api.key, 'Bearer', `Bearer ${'x'.repeat(5_000)}`, 'Bearer rpl_']) {
+  for (const authorization of [
+    `Basic ${api.key}`,
+    api.key,
+    'Bearer',
+    `Bearer ${'x'.repeat(5_000)}`,
+    'Bearer rpl_',
+  ]) {
     const answer = await api.call('GET', '/api/v1/routes', { key: null, headers: { authorization } })
     t.is(answer.status, 401)
   }
@@ -42,7 +48,9 @@ test('a key with every scope but the right one is not permitted, with it alone i
 
 test('a key is shown once, works at once, and does not any more once revoked', async t => {
   const api = await startApi(t)
-  const made = await api.call('POST', '/api/v1/api-keys', { body: { name: 'ERP', scopes: ['messages:write'] } })
+  const made = await api.call('POST', '/api/v1/api-keys', {
+    body: { name: 'ERP', scopes: ['messages:write'] },
+  })
   t.is(made.status, 201)
   const { key, apiKeyId } = made.body
   const body = { to: phone(1), text: 'Bonjour' }

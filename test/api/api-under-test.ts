@@ -43,7 +43,11 @@ export interface CallOptions {
 
 export async function startApi(
   t: Teardown,
-  options: { settings?: Partial<ApiSettings>; clock?: Clock; change?: (application: Application) => Application } = {},
+  options: {
+    settings?: Partial<ApiSettings>
+    clock?: Clock
+    change?: (application: Application) => Application
+  } = {},
 ): Promise<ApiUnderTest> {
   const { clock = systemClock, settings = {}, change = (same: Application) => same } = options
   const logLines: string[] = []
@@ -88,7 +92,11 @@ export async function startApi(
   const adminKey = await newKey(['admin'])
   return { url, application, key: adminKey, logLines, newKey, call, stopping }
 
-  async function call(method: string, path: string, { body, raw, key = adminKey, headers }: CallOptions = {}) {
+  async function call(
+    method: string,
+    path: string,
+    { body, raw, key = adminKey, headers }: CallOptions = {},
+  ) {
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
     const response = await fetch(url + path, {
       method,
@@ -101,7 +109,11 @@ export async function startApi(
     })
     const text = await response.text()
     const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
-    const answer = { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text }
+    const answer = {
+      status: response.status,
+      headers: response.headers,
+      body: isJson ? JSON.parse(text) : text,
+    }
     checkDeclared(method, path, answer)
     return answer
   }

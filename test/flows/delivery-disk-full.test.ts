@@ -18,7 +18,7 @@ function fillable(): { wrap(store: Store): Store; setFull(isFull: boolean): void
   const guarded = <Verbs extends object>(verbs: Verbs): Verbs =>
     new Proxy(verbs, {
       get(target, verb) {
-        const run = Reflect.get(target, verb)
+        const run = Reflect.get(target, verb) as (...args: unknown[]) => Promise<unknown>
         return (...args: unknown[]) =>
           isFull
             ? Promise.reject(new RappelError('store-unavailable', { reason: 'database or disk is full' }))

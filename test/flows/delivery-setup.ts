@@ -235,7 +235,9 @@ export async function booksAgree(
   t.is(now.sending ?? 0, 0, 'nothing is left in sending')
   const { surely, perhaps } = await textsLeft()
   const received = new Set(
-    operators.flatMap(operator => operator.received.messages().map(message => message.text)),
+    operators.flatMap(operator =>
+      operator.received.messages().flatMap(message => (message.isComplete ? [message.text] : [])),
+    ),
   )
   t.deepEqual(
     surely.filter(text => !received.has(text)),

@@ -12,6 +12,8 @@ process.on('message', message => {
 })
 // The parent is gone, however it ended: nobody is left to be witness for.
 process.on('disconnect', () => process.exit())
+// A Ctrl-C in the terminal reaches every process of its group: the parent drains first, then it stops us.
+process.on('SIGINT', () => {})
 
 async function start(options: SimulatorOptions): Promise<void> {
   try {

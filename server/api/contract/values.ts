@@ -17,7 +17,7 @@ export const name = z.string().trim().min(1).max(80)
 export const queryNumber = (least: number, most: number) =>
   z
     .string()
-    .regex(/^\d{1,15}$/, 'a whole number')
+    .regex(/^\d{1,16}$/, 'a whole number')
     .transform(Number)
     .pipe(z.int().min(least).max(most))
     .meta({ type: 'integer', minimum: least, maximum: most })

@@ -20,6 +20,8 @@ export interface Batch {
   kind: 'outcomes' | 'incoming'
   items: SettleItem[]
   deliveries: Delivery[]
+  /** Commits before it failed alone; absent while it has not. */
+  failedAt?: number
 }
 
 /** Whole deliveries from the front until they hold `limit` or more. */

@@ -22,6 +22,8 @@ import {
 /** One transaction's worth: some 15 ms of writing. */
 const batchLimit = 2_000
 const retryAfterMs = 1_000
+/** Halving a full batch down to the row at fault takes a dozen failures; more in a row mean that nothing can be written. */
+const mostFailuresInRow = 16
 
 export interface Settler {
   add(items: readonly SettleItem[]): void
@@ -56,11 +58,15 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
   const pending: Batch[] = []
   let running: Promise<void> | null = null
   let isUnavailable = false
+  let commits = 0
+  let failuresInRow = 0
   const givenUp = new AbortController()
 
   function nextBatch(): Batch | undefined {
-    const failed = pending.shift()
-    if (failed !== undefined) return failed
+    const [failed] = pending
+    const isNewWaiting = items.length > 0 || receipts.length > 0 || incoming.length > 0
+    // A lone suspect waits behind newer ones: their success tells whether the fault is its own.
+    if (failed !== undefined && !(failed.failedAt === commits && isNewWaiting)) return pending.shift()
     if (incoming.length > 0) {
       const taken = takeDeliveries(incoming, batchLimit)
       incoming = taken.left
@@ -93,7 +99,9 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
   async function drain(): Promise<void> {
     // One turn later, so that all of this turn's outcomes share the first transaction.
     await Promise.resolve()
-    for (let batch = nextBatch(); batch !== undefined && !givenUp.signal.aborted; batch = nextBatch()) {
+    while (!givenUp.signal.aborted) {
+      const batch = nextBatch()
+      if (batch === undefined) break
       let failure: unknown = null
       try {
         await write(batch)
@@ -103,12 +111,14 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
       if (failure === null) onWritten(batch)
       else if (failure instanceof RappelError && failure.code === 'store-unavailable') {
         await onUnavailable(batch, failure)
-      } else onFailed(batch, failure)
+      } else await onFailed(batch, failure)
     }
     running = null
   }
 
   function onWritten(batch: Batch): void {
+    commits += 1
+    failuresInRow = 0
     if (isUnavailable) {
       isUnavailable = false
       alarms.clear('store-unavailable', 'store')
@@ -119,32 +129,38 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
   }
 
   /** The operator delivers its receipts again; outcomes exist nowhere else, so they wait here. */
-  async function onUnavailable(batch: Batch, error: RappelError): Promise<void> {
-    if (batch.items.length > 0) pending.unshift({ kind: 'outcomes', items: batch.items, deliveries: [] })
+  async function onUnavailable(batch: Batch, error: unknown): Promise<void> {
+    if (batch.items.length > 0) pending.unshift({ ...batch, deliveries: [] })
     answer(batch, false)
-    log.error({ event: 'settle.failed', waiting: backlog(), error: error.message })
+    const reason = error instanceof RappelError ? (error.details.reason ?? error.message) : error
+    log.error({ event: 'settle.failed', waiting: backlog(), error: String(reason) })
     if (!isUnavailable) {
       isUnavailable = true
-      alarms.raise('store-unavailable', 'store', String(error.details.reason ?? error.message))
+      alarms.raise('store-unavailable', 'store', String(reason))
     }
     await clock.sleep(retryAfterMs, givenUp.signal).catch(() => undefined)
   }
 
-  /** A bug, or a row that no database takes: the one at fault is found by halves, the others go their way. */
-  function onFailed(batch: Batch, error: unknown): void {
+  /**
+   * A bug, or a row that no database takes: the one at fault is found by halves, the others go their way. An outcome
+   * is given up only once another has been written after it failed, so that a store that takes nothing loses nothing.
+   */
+  async function onFailed(batch: Batch, error: unknown): Promise<void> {
+    failuresInRow += 1
+    if (failuresInRow > mostFailuresInRow) return onUnavailable(batch, error)
     const parts = halves(batch)
     if (parts !== null) {
-      log.warn({ event: 'settle.halved', items: batch.items.length, error: String(error) })
       pending.unshift(...parts)
       return
     }
-    const subject = describe(batch)
-    log.error({
-      event: 'settle.dropped',
-      ...subject,
-      error: error instanceof Error ? error.stack : String(error),
-    })
-    alarms.raise('settle-failed', subject.what, String(error))
+    if (batch.items.length > 0 && (batch.failedAt === undefined || batch.failedAt === commits)) {
+      pending.push({ ...batch, failedAt: batch.failedAt ?? commits })
+      return
+    }
+    const { what, operatorId } = describe(batch)
+    const stack = error instanceof Error ? error.stack : String(error)
+    log.error({ event: 'settle.dropped', what, operatorId, error: stack })
+    alarms.raise('settle-failed', what, String(error))
     answer(batch, false)
   }
 
@@ -203,8 +219,7 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
         givenUp.abort()
         await running
       }
-      for (const batch of [...pending.splice(0), { deliveries: [...receipts, ...incoming] }])
-        answer(batch, false)
+      answer({ deliveries: [...pending.flatMap(batch => batch.deliveries), ...receipts, ...incoming] }, false)
       return backlog()
     },
   }

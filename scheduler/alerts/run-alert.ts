@@ -1,0 +1,114 @@
+/** One run of one alert: claimed, played, its hold closed, its outcome written. */
+import { SourceError } from '../../connectors/source.ts'
+import { addDays, type LocalDate } from '../calendar/local-date.ts'
+import { isZone, localDateAt } from '../calendar/zoned.ts'
+import type { AlertRecord, RunFinish, RunOutcome } from '../store.ts'
+import type { EngineDependencies } from './engine.ts'
+import { passOver } from './pass.ts'
+import type { RunAnswer } from './report.ts'
+import { AlertNotRunnable, prepareRun } from './setup.ts'
+import { storeSink } from './store-sink.ts'
+import { conclude, newTally, type RunEnding, type RunTally } from './tally.ts'
+
+export interface RunRequest {
+  cause: 'schedule' | 'catch-up' | 'manual'
+  plannedAtMs: number
+  /** Last day that counts as covered when no run has covered any: the day before the first planned run. */
+  coveredUntil?: LocalDate
+}
+
+export interface RunHost extends EngineDependencies {
+  /** Aborted when the server stops. */
+  stopping: AbortSignal
+  /** Takes the end of a run that the store could not write; it must be written before the alert can run again. */
+  onUnwritten(finish: RunFinish): void
+}
+
+/** Outcomes after which every row of the day was looked at. */
+const coveringOutcomes: readonly RunOutcome[] = ['done', 'done-with-issues', 'held-for-approval']
+
+/** @throws what the store throws before the run is claimed; afterwards every failure is an outcome */
+export async function runAlert(alertId: number, request: RunRequest, host: RunHost): Promise<RunAnswer> {
+  const { store, clock, log, onRunFinished } = host
+  const alert = await store.alert(alertId)
+  if (alert === null) return { kind: 'no-such-alert' }
+  const { cause, plannedAtMs } = request
+  const runId = await store.beginRun({ alertId, plannedAtMs, nowMs: clock.nowMs(), cause })
+  if (runId === null) return { kind: 'already-running' }
+  log('alert.run.started', { alertId, runId, cause })
+
+  const tally = newTally()
+  const playedAt = playedMoment(alert, request, host)
+  const coveredUntil = alert.coveredUntil ?? request.coveredUntil ?? null
+  const ending = await play({ ...alert, coveredUntil }, { runId, playedAt, tally }, host)
+  const { hold, ...result } = conclude(ending, tally, alert.definition.runCap ?? 0)
+  const finish: RunFinish = {
+    runId,
+    ...result,
+    finishedAtMs: clock.nowMs(),
+    coveredUntil: coveredAfter(alert, request, { outcome: result.outcome, playedAt }),
+  }
+  try {
+    await store.closeRunHold({ alertId, outcome: hold, nowMs: clock.nowMs() })
+    await store.finishRun(finish)
+  } catch (error) {
+    log('alert.run.not-written', { alertId, runId, error: String(error) })
+    // Not covered: what it held is still held, and the next run lets it go.
+    host.onUnwritten({ ...finish, outcome: 'failed', detail: String(error), coveredUntil: null })
+  }
+  log('alert.run.finished', { alertId, runId, outcome: result.outcome, ...result.counts })
+  const report = { kind: 'finished', runId, ...result } as const
+  onRunFinished(alert, report)
+  return report
+}
+
+async function play(
+  alert: AlertRecord,
+  { runId, playedAt, tally }: { runId: number; playedAt: Date; tally: RunTally },
+  { store, clock, openSource, stopping, log }: RunHost,
+): Promise<RunEnding> {
+  try {
+    const setup = await prepareRun(alert, store, { now: clock.now(), playedAt })
+    const source = await openSource(setup.definition.sourceId)
+    try {
+      const sink = storeSink({ store, alertId: alert.id, runId })
+      return await passOver({ setup, source, store, runId, sink, tally, signal: stopping })
+    } finally {
+      await source.close().catch(error => log('alert.source.close-failed', { error: String(error) }))
+    }
+  } catch (error) {
+    if (error instanceof SourceError)
+      return { outcome: 'source-failed', detail: `${error.code}: ${error.message}` }
+    if (error instanceof AlertNotRunnable) return { outcome: 'failed', detail: error.message }
+    log('alert.run.error', {
+      alertId: alert.id,
+      runId,
+      error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+    })
+    const detail = `the run broke off: ${error instanceof Error ? error.message : String(error)}`
+    return { outcome: stopping.aborted ? 'interrupted' : 'failed', detail }
+  }
+}
+
+/** The moment a run stands for: `all` plays each missed day as that day, everything else plays now. */
+function playedMoment({ definition }: AlertRecord, { cause, plannedAtMs }: RunRequest, host: RunHost): Date {
+  const isReplay = cause === 'catch-up' && definition.schedule?.catchUp === 'all'
+  return isReplay && plannedAtMs < host.clock.nowMs() ? new Date(plannedAtMs) : host.clock.now()
+}
+
+/** @returns null to leave the alert's own */
+function coveredAfter(
+  { definition, coveredUntil }: AlertRecord,
+  request: RunRequest,
+  { outcome, playedAt }: { outcome: RunOutcome; playedAt: Date },
+): LocalDate | null {
+  const zone = definition.schedule?.zone
+  if (zone === undefined || !isZone(zone)) return null
+  const day = localDateAt(playedAt, zone)
+  if (coveringOutcomes.includes(outcome)) {
+    // A missed day played late must not uncover the days after it.
+    return request.cause === 'catch-up' && coveredUntil !== null && coveredUntil > day ? null : day
+  }
+  // The first run failed: without this, the next one would not know that this day is to be made up for.
+  return coveredUntil === null ? (request.coveredUntil ?? addDays(day, -1)) : null
+}
