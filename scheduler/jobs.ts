@@ -2,7 +2,7 @@
 import cron from 'node-cron'
 import type { Cancel, Clock } from '../connectors/clock.ts'
 import type { AlertEngine } from './alerts/engine.ts'
-import type { SchedulerStore } from './store.ts'
+import type { AlertRecord } from './store.ts'
 
 /** Something that grows for ever unless old entries go. */
 export interface Chore {
@@ -13,82 +13,115 @@ export interface Chore {
   purge(beforeMs: number): Promise<number>
 }
 
+/** What the jobs need of the store, by its own nouns. */
+export interface JobsStore {
+  runs: {
+    /** Closes runs that a crash left open. Returns their alerts. */
+    interruptOpen(nowMs: number): Promise<number[]>
+    closeHold(hold: { alertId: number; outcome: 'release' | 'approval'; nowMs: number }): Promise<number>
+  }
+  alerts: { find(alertId: number): Promise<AlertRecord | null> }
+  idempotency: { purge(beforeMs: number): Promise<number> }
+}
+
+interface JobsLog {
+  info(fields: { event: string } & Record<string, unknown>): void
+  error(fields: { event: string } & Record<string, unknown>): void
+}
+
 export interface JobsDependencies {
   engine: Pick<AlertEngine, 'run' | 'runDue'>
-  store: Pick<SchedulerStore, 'interruptOpenRuns' | 'alert' | 'closeRunHold'>
+  store: JobsStore
   clock: Clock
-  chores: readonly Chore[]
-  log(event: string, fields: Readonly<Record<string, unknown>>): void
+  log: JobsLog
+  /** Beside the keys of API requests, which are kept one day. */
+  chores?: readonly Chore[]
   /** Calls `beat` about once a second until cancelled; tests give `beat => clock.every(1_000, beat)`. */
   heartbeat?: (beat: () => void) => Cancel
 }
 
 export interface Jobs {
-  /** No beat comes after it; a run under way goes on, `engine.stop()` ends it. Waits for a chore under way. */
+  /** No beat comes after it; waits for the one under way. Runs go on until `engine.stop()` ends them. */
   stop(): Promise<void>
 }
 
 const dayMs = 86_400_000
 
 /**
- * Closes what a crash left open, takes up those alerts again, then beats.
- *
- * @throws what the store throws while runs are closed: without that the alerts could never run again
+ * Starts beating. The first beat closes what a crash left open and takes those alerts up again; until that has
+ * worked nothing is run, because an alert with an open run cannot be.
  */
-export async function startJobs(dependencies: JobsDependencies): Promise<Jobs> {
-  const { engine, store, clock, chores, log, heartbeat = secondsOfCron } = dependencies
+export function startJobs(dependencies: JobsDependencies): Jobs {
+  const { engine, store, clock, log, heartbeat = secondsOfCron } = dependencies
+  const requestKeys: Chore = {
+    name: 'idempotency-keys',
+    keepDays: 1,
+    purge: beforeMs => store.idempotency.purge(beforeMs),
+  }
+  const chores = [requestKeys, ...(dependencies.chores ?? [])]
+  let isRecovered = false
   let choresAtMs = Number.NEGATIVE_INFINITY
-  let choresUnderWay: Promise<void> | null = null
+  let beatUnderWay: Promise<void> | null = null
 
-  const failed = (error: unknown): void => log('jobs.failed', { error: String(error) })
+  const failed = (job: string, error: unknown): void =>
+    log.error({ event: 'jobs.failed', job, error: error instanceof Error ? error.message : String(error) })
 
-  async function doChores(nowMs: number): Promise<void> {
-    for (const { name, keepDays, purge } of chores) {
-      try {
-        const removed = await purge(nowMs - keepDays * dayMs)
-        if (removed > 0) log('jobs.purged', { name, removed })
-      } catch (error) {
-        log('jobs.failed', { name, error: String(error) })
-      }
+  async function recover(): Promise<void> {
+    for (const alertId of await store.runs.interruptOpen(clock.nowMs())) {
+      log.info({ event: 'alert.run.interrupted', alertId })
+      if (!(await isLeftBehind(alertId))) continue
+      const request = { cause: 'catch-up', plannedAtMs: clock.nowMs() } as const
+      engine.run(alertId, request).catch(error => failed('recovery', error))
     }
   }
 
-  function beat(): void {
-    engine.runDue().catch(failed)
-    const nowMs = clock.nowMs()
-    // A clock that was set back a year must not stop the chores for a year.
-    const isTime = nowMs - choresAtMs >= dayMs || nowMs < choresAtMs
-    if (!isTime || choresUnderWay !== null) return
-    choresAtMs = nowMs
-    choresUnderWay = doChores(nowMs).finally(() => {
-      choresUnderWay = null
-    })
-  }
-
-  /** @returns whether the beat will not run it anyway */
+  /** @returns whether the run must be made again here: the schedule will not do it */
   async function isLeftBehind(alertId: number): Promise<boolean> {
-    const alert = await store.alert(alertId)
+    const alert = await store.alerts.find(alertId)
     if (alert === null) return false
     if (!alert.isActive) {
       // Started by hand: what it had held back waits for a person to decide.
-      await store.closeRunHold({ alertId, outcome: 'approval', nowMs: clock.nowMs() })
+      await store.runs.closeHold({ alertId, outcome: 'approval', nowMs: clock.nowMs() })
       return false
     }
     const isDue = alert.nextRunAtMs !== null && alert.nextRunAtMs <= clock.nowMs()
     return !isDue || alert.definition.schedule.catchUp === 'skip'
   }
 
-  for (const alertId of await store.interruptOpenRuns(clock.nowMs())) {
-    log('alert.run.interrupted', { alertId })
-    if (!(await isLeftBehind(alertId))) continue
-    engine.run(alertId, { cause: 'catch-up', plannedAtMs: clock.nowMs() }).catch(failed)
+  async function doChores(): Promise<void> {
+    const nowMs = clock.nowMs()
+    // A clock that was set back a year must not stop the chores for a year.
+    if (nowMs - choresAtMs < dayMs && nowMs >= choresAtMs) return
+    choresAtMs = nowMs
+    for (const { name, keepDays, purge } of chores) {
+      try {
+        const removed = await purge(nowMs - keepDays * dayMs)
+        if (removed > 0) log.info({ event: 'jobs.purged', name, removed })
+      } catch (error) {
+        failed(name, error)
+      }
+    }
   }
 
-  const cancel = heartbeat(beat)
+  async function work(): Promise<void> {
+    if (!isRecovered) await recover()
+    isRecovered = true
+    // Not awaited: a run may last longer than a day, and the engine lets none overlap.
+    engine.runDue().catch(error => failed('due-runs', error))
+    await doChores()
+  }
+
+  const cancel = heartbeat(() => {
+    beatUnderWay ??= work()
+      .catch(error => failed('beat', error))
+      .finally(() => {
+        beatUnderWay = null
+      })
+  })
   return {
     async stop() {
       cancel()
-      await choresUnderWay
+      await beatUnderWay
     },
   }
 }
@@ -98,7 +131,7 @@ function secondsOfCron(beat: () => void): Cancel {
   // A beat that a busy loop made late is no fault: the next one finds everything that is due.
   const task = cron.schedule('* * * * * *', beat, { name: 'rappel-heartbeat', suppressMissedWarning: true })
   return () => {
-    // node-cron answers with a promise only for tasks in processes of their own.
+    // It answers with a promise only for tasks in processes of their own.
     void task.destroy()
   }
 }

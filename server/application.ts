@@ -14,6 +14,7 @@ import { journaledStore } from './backup/journaled-store.ts'
 import { RappelError } from './errors.ts'
 import { type Alarms, createAlarms } from './gateway/alarms.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
+import { unknownGraceMs } from './gateway/outbox/in-hand.ts'
 import type { Logger } from './log.ts'
 import { openPassword } from './sealed-passwords.ts'
 import type { SecretBox } from './secrets.ts'
@@ -22,9 +23,6 @@ import type { DatabaseConfig } from './store/database.ts'
 import type { Store } from './store/operations.ts'
 import type { OperatorRecord } from './store/operators.ts'
 import { schedulerStore } from './store/scheduler-store.ts'
-
-/** Unanswered submits wait this long after a crash for a receipt before policy decides. */
-const recoveryGraceMs = 120_000
 
 export interface Application {
   store: Store
@@ -52,12 +50,14 @@ export interface ApplicationOptions {
   log: Logger
   /** Trace of what left, outside the database; a restore reads it. Absent: none is kept. */
   journal?: SentJournal
+  /** How long what a crash left open waits for a receipt before policy decides; as for a lost answer when absent. */
+  recoveryGraceMs?: number
   /** The store is lost: the process must end and be started again. */
   onFailure(error: Error): void
 }
 
 export async function openApplication(options: ApplicationOptions): Promise<Application> {
-  const { database, secrets, clock, log, journal, onFailure } = options
+  const { database, secrets, clock, log, journal, onFailure, recoveryGraceMs = unknownGraceMs } = options
   const { store, close: closeStore } = await openStore(database, { onFailure })
   const alarms = createAlarms(store, clock, log)
   const gateway = createGateway({
@@ -160,6 +160,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     async close(drainMs) {
       await alerts.stop()
       await gateway.stop(drainMs)
+      await alarms.idle()
       await closeStore()
     },
   }

@@ -2,18 +2,17 @@
  * The running product, put together: configuration -> data directory -> key file -> store -> gateway -> jobs -> HTTP.
  * It stops in the reverse order, except that HTTP answers `stopping` until the last bind is drained.
  */
-import { rmSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import type { Clock } from '../connectors/clock.ts'
 import { hasHijriCalendar } from '../scheduler/calendar/hijri.ts'
 import { startJobs } from '../scheduler/jobs.ts'
 import { type CountryCode, countryCodes } from '../templates/text/country-presets.ts'
+import { removeAddress, writeAddress } from './address-file.ts'
 import { createApi } from './api/app.ts'
 import { type Application, openApplication } from './application.ts'
 import { journalDirectoryOf, openJournal } from './backup/journal.ts'
 import { type Config, loggableConfig } from './config.ts'
 import { holdDataDirectory } from './data-directory.ts'
-import { type Listener, listen } from './listen.ts'
+import { listen } from './listen.ts'
 import type { ProcessLog } from './log.ts'
 import { followOperators } from './operator-changes.ts'
 import { openKeyFile } from './secrets.ts'
@@ -48,8 +47,6 @@ export class StartRefused extends Error {
 const drainMs = 30_000
 /** Requests under way at the end of a stop. */
 const requestGraceMs = 2_000
-/** Where the running server listens, for the commands; in the data directory. */
-export const addressFileName = 'server.json'
 
 /** @throws StartRefused; RappelError `store-unavailable` */
 export async function startServer({
@@ -106,10 +103,10 @@ export async function startServer({
     open.splice(
       1,
       0,
-      () => forgetAddress(config.dataDirectory),
+      () => removeAddress(config.dataDirectory),
       () => listener.close(requestGraceMs),
     )
-    tellAddress(config.dataDirectory, listener)
+    writeAddress(config.dataDirectory, listener.url)
     log.info({ event: 'server.started', url: listener.url, version, ...loggableConfig(config) })
     let stopped: Promise<void> | null = null
     return {
@@ -140,12 +137,4 @@ function presetCountry(country: string): CountryCode {
     throw new StartRefused(`country: found ${country}, expected one of ${countryCodes.join(', ')}`)
   }
   return known
-}
-
-function tellAddress(dataDirectory: string, { url }: Listener): void {
-  writeFileSync(join(dataDirectory, addressFileName), `${JSON.stringify({ url })}\n`, { mode: 0o600 })
-}
-
-function forgetAddress(dataDirectory: string): void {
-  rmSync(join(dataDirectory, addressFileName), { force: true })
 }

@@ -38,8 +38,11 @@ process.on('message', (message: ReaderOrder | 'next') => {
 })
 process.on('disconnect', () => process.exit())
 
+/** A parent that was killed cannot be answered: nobody is left to read for. */
 function answer(message: ReaderAnswer): void {
-  process.send?.(message)
+  process.send?.(message, undefined, undefined, error => {
+    if (error !== null) process.exit()
+  })
 }
 
 function open(order: ReaderOrder): ReaderAnswer {

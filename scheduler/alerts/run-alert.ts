@@ -2,7 +2,7 @@
 import { SourceError } from '../../connectors/source.ts'
 import { addDays, type LocalDate } from '../calendar/local-date.ts'
 import { isZone, localDateAt } from '../calendar/zoned.ts'
-import type { AlertRecord, RunFinish, RunOutcome } from '../store.ts'
+import type { AlertRecord, RunFinish, RunOutcome, SchedulerStore } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import { passOver } from './pass.ts'
 import type { RunAnswer } from './report.ts'
@@ -72,7 +72,8 @@ async function play(
     const source = await openSource(setup.definition.sourceId)
     try {
       const sink = storeSink({ store, alertId: alert.id, runId })
-      return await passOver({ setup, source, store, runId, sink, tally, signal: stopping })
+      const request = { setup, source, store: capsTakenByStore(store), runId, sink, tally, signal: stopping }
+      return await passOver(request)
     } finally {
       await source.close().catch(error => log('alert.source.close-failed', { error: String(error) }))
     }
@@ -87,6 +88,20 @@ async function play(
     })
     const detail = `the run broke off: ${error instanceof Error ? error.message : String(error)}`
     return { outcome: stopping.aborted ? 'interrupted' : 'failed', detail }
+  }
+}
+
+/**
+ * Caps are judged where they are taken, in the transaction of the messages: the store alone knows that the cap of
+ * the day belongs to the very message that is now being completed.
+ */
+function capsTakenByStore(store: SchedulerStore): Pick<SchedulerStore, 'recall' | 'standings'> {
+  return {
+    recall: (alertId, entityKeys) => store.recall(alertId, entityKeys),
+    async standings(recipients, service, capKey) {
+      const standings = await store.standings(recipients, service, capKey)
+      return standings.map(({ isStopped }) => ({ isStopped, isCapped: false }))
+    },
   }
 }
 

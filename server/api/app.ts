@@ -17,7 +17,7 @@ import { failureHandler, sendJson } from './failures.ts'
 import { createHealth } from './health.ts'
 import { createMetrics, type Metrics } from './metrics.ts'
 import { openApiDocument } from './openapi.ts'
-import { createRateLimits, type RateLimits } from './rate-limits.ts'
+import { createRateLimits, type RateLimits, tooMany } from './rate-limits.ts'
 import { serve } from './serve.ts'
 import { createWorkshop, type Workshop } from './workshop.ts'
 
@@ -86,7 +86,7 @@ function gate({ authenticator, isStopping }: Workshop, limits: RateLimits): Requ
       response.locals.client = client
       return next()
     }
-    if (limits.isBlocked(request)) throw new RappelError('too-many-requests', { retryAfterSeconds: 60 })
+    if (limits.isBlocked(request)) return tooMany(request, response)
     return authenticator.authenticate(authorization).then(
       known => {
         response.locals.client = known

@@ -133,6 +133,9 @@ function responsesOf(
   return responses
 }
 
+/** Characters of JSON above which repeated parts are written once: an audience five groups deep repeats itself. */
+const longestInline = 20_000
+
 /**
  * One schema as JSON Schema. What zod names or shares moves to the components, so that every `$ref` resolves
  * within the document.
@@ -142,28 +145,37 @@ function schemaOf(
   io: 'input' | 'output',
   schemas: Record<string, JsonSchema>,
 ): JsonSchema {
-  const {
-    $schema: _dialect,
-    $defs,
-    ...json
-  } = z.toJSONSchema(schema, {
+  const inline = convert(schema, io, 'inline')
+  const isLong = JSON.stringify(inline).length > longestInline
+  const { $schema: _dialect, $defs = {}, ...json } = isLong ? convert(schema, io, 'ref') : inline
+  const names = new Map<string, string>()
+  let number = 1
+  for (const name of Object.keys($defs)) {
+    // Zod numbers what it shares anew for each schema.
+    while (`Shared${number}` in schemas) number += 1
+    names.set(name, name.startsWith('__') ? `Shared${number++}` : name)
+  }
+  for (const [name, definition] of Object.entries($defs)) {
+    const { id: _id, ...plain } = moveReferences(definition, names) as JsonSchema
+    schemas[names.get(name)!] = plain
+  }
+  return moveReferences(json, names) as JsonSchema
+}
+
+function convert(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+  reused: 'inline' | 'ref',
+): JsonSchema & { $defs?: Record<string, JsonSchema> } {
+  return z.toJSONSchema(schema, {
     io,
-    reused: 'ref',
+    reused,
     unrepresentable: 'any',
     override({ jsonSchema }) {
       // Numbers in paths and queries are text for zod; for the reader they are numbers.
       if (jsonSchema.type === 'integer') delete jsonSchema.pattern
     },
   }) as JsonSchema & { $defs?: Record<string, JsonSchema> }
-  const names = new Map<string, string>()
-  for (const name of Object.keys($defs ?? {})) {
-    names.set(name, name.startsWith('__') ? `Shared${Object.keys(schemas).length + names.size}` : name)
-  }
-  for (const [name, definition] of Object.entries($defs ?? {})) {
-    const { id: _id, ...plain } = moveReferences(definition, names) as JsonSchema
-    schemas[names.get(name)!] = plain
-  }
-  return moveReferences(json, names) as JsonSchema
 }
 
 function moveReferences(value: unknown, names: ReadonlyMap<string, string>): unknown {

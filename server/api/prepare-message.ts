@@ -77,10 +77,10 @@ export function prepareMessage(request: MessageRequest, preparation: Preparation
 /** @throws RappelError `invalid-recipient` */
 export function recipientOf(to: string, { country }: Pick<ApiSettings, 'country'>): string {
   const read = parsePhones(to, { country })
-  if (read.kind === 'none') {
-    throw new RappelError('invalid-recipient', { reason: read.rejected[0]?.reason ?? 'invalid' })
-  }
-  // A caller that names two numbers means two messages; which one was wanted must not be guessed.
+  // A caller that names two numbers, or a number and something else, means what must not be guessed.
+  const [rejected] = read.rejected
+  if (rejected !== undefined) throw new RappelError('invalid-recipient', { reason: rejected.reason })
+  if (read.kind === 'none') throw new RappelError('invalid-recipient', { reason: 'invalid' })
   if (read.phones.length > 1) throw new RappelError('invalid-recipient', { reason: 'several-numbers' })
   return read.phones[0]!.e164Digits
 }

@@ -54,7 +54,8 @@ function addressOf(request: Request): string {
   return ipKeyGenerator(request.ip ?? '', 56)
 }
 
-function tooMany(_request: Request, response: Response): void {
+/** @throws RappelError `too-many-requests` */
+export function tooMany(_request: Request, response: Response): never {
   response.setHeader('Retry-After', String(windowMs / 1_000))
   throw new RappelError('too-many-requests', { retryAfterSeconds: windowMs / 1_000 })
 }

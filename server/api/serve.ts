@@ -44,9 +44,8 @@ export function serve(endpoint: Endpoint, workshop: Workshop): RequestHandler {
 
 function bodyOf(endpoint: Endpoint, value: unknown): unknown {
   if (endpoint.body === undefined) {
-    if (value === undefined || (endpoint.isBodyOptional && isEmptyObject(value))) return undefined
     // An empty object says nothing; anything else was meant to say something that would not be heard.
-    if (isEmptyObject(value)) return undefined
+    if (value === undefined || isEmptyObject(value)) return undefined
     throw invalidRequest([{ path: 'body', expected: 'no body', received: 'a body' }])
   }
   return parseWith(endpoint.body, value === undefined && endpoint.isBodyOptional ? {} : value, 'body')

@@ -2,12 +2,11 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { type IncomingMessage, request as plainRequest } from 'node:http'
 import { request as tlsRequest } from 'node:https'
-import { join } from 'node:path'
 import { z } from 'zod'
 import { systemClock } from '../../connectors/clock.ts'
+import { readAddress } from '../address-file.ts'
 import type { Config } from '../config.ts'
 import { holdDataDirectory } from '../data-directory.ts'
-import { addressFileName } from '../main.ts'
 import { CommandFailed } from './command-failed.ts'
 
 /** An answer of the API longer than this is none of ours. */
@@ -15,7 +14,6 @@ const largestAnswerBytes = 16 * 1024 * 1024
 /** A run that reads a large source answers late. */
 const answerMs = 30 * 60_000
 
-const addressSchema = z.object({ url: z.url().max(500) })
 const failureSchema = z.object({ error: z.object({ code: z.string(), details: z.unknown() }) })
 
 /** Whether a server holds the data directory now. Takes the lock for an instant, when it is free. */
@@ -57,14 +55,11 @@ export async function callServer(config: Config, key: string, path: string, body
 }
 
 function addressOf({ dataDirectory }: Config): string {
-  try {
-    return addressSchema.parse(JSON.parse(readFileSync(join(dataDirectory, addressFileName), 'utf8'))).url
-  } catch (error) {
-    throw new CommandFailed(
-      `the server that holds ${dataDirectory} has not said where it listens; is it still starting?`,
-      error,
-    )
-  }
+  const address = readAddress(dataDirectory)
+  if (address !== null) return address
+  throw new CommandFailed(
+    `the server that holds ${dataDirectory} has not said where it listens; is it still starting?`,
+  )
 }
 
 function post(

@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../connectors/clock.ts'
 import { openLog } from '../log.ts'
-import { type RunningServer, startServer } from '../main.ts'
+import type { RunningServer } from '../main.ts'
 import { readConfig, type SettingsOptions, withSettings } from './settings-options.ts'
 
 export function addStart(program: Command): void {
@@ -15,6 +15,8 @@ export function addStart(program: Command): void {
 
 async function start(options: SettingsOptions): Promise<void> {
   const config = readConfig(options)
+  // Loaded only here: the other verbs need no HTTP.
+  const { startServer } = await import('../main.ts')
   const processLog = openLog({ level: config.logLevel, file: config.logFile, clock: systemClock })
   const log = processLog.logger
   let running: RunningServer | null = null

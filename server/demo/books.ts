@@ -37,7 +37,7 @@ export interface SentText {
 }
 
 export interface LeftBehind {
-  /** Queued or held: part of this start. */
+  /** Queued: they leave in this start. */
   waiting: number
   /** Submitted, never answered. */
   unanswered: number
@@ -50,6 +50,10 @@ export interface Books {
   readonly leftBehind: LeftBehind
   /** Messages of this start. */
   messages(): StateCount[]
+  /** Messages by operator that wait to leave. */
+  queued(): { operatorId: number; messages: number }[]
+  /** Held by an earlier demo, and given up since the start because their validity is over. */
+  lapsed(): number
   /** What the counters gained since the start. */
   counters(): CounterChange[]
   /** Ledger entries whose message was sent since the start: entries, and the messages they name. */
@@ -83,9 +87,11 @@ export function openBooks(file: string): Books {
   database.pragma('query_only = ON')
   const one = (sql: string): number => database.prepare(sql).pluck().get() as number
   const lastId = one('select coalesce(max(id), 0) from messages')
-  const ours = `(m.id > ${lastId} or exists (select 1 from before_start b where b.id = m.id and b.is_gone = 0))`
+  const hasLapsed = `m.state = ${stateLiteral('expired')} and m.sent_at is null`
+  const ours = `(m.id > ${lastId} or exists (
+    select 1 from before_start b where b.id = m.id and b.is_gone = 0 and not (${hasLapsed})))`
   const leftBehind = {
-    waiting: one(`select count(*) from before_start where ${waits}`),
+    waiting: one(`select count(*) from before_start where state = ${stateLiteral('queued')}`),
     unanswered: one(
       `select count(*) from before_start where state in (${stateLiteral('sending')}, ${stateLiteral('unknown')})`,
     ),
@@ -110,7 +116,7 @@ export function openBooks(file: string): Books {
       }))
     },
     counters() {
-      // A message that an earlier demo sent may still be given up: that is counted, but not ours.
+      // A message that an earlier demo sent, or held, may be given up now: that is counted, but not ours.
       const rows = database
         .prepare(
           `select operator_id as operatorId, alert_id as alertId, state,
@@ -121,12 +127,23 @@ export function openBooks(file: string): Books {
                union all
                select coalesce(m.operator_id, 0), coalesce(m.alert_id, 0), m.state, -1, -m.part_count, 0
                  from messages m join before_start b on b.id = m.id
-                 where b.is_gone = 1 and m.state <> b.state)
+                 where m.state <> b.state and (b.is_gone = 1 or ${hasLapsed}))
            group by 1, 2, 3`,
         )
         .all() as (Omit<CounterChange, 'state'> & { state: number })[]
       return rows.map(row => ({ ...row, state: stateCodes.wordOf(row.state) }))
     },
+    queued: () =>
+      database
+        .prepare(
+          `select coalesce(operator_id, 0) as operatorId, count(*) as messages from messages
+           where state = ${stateLiteral('queued')} group by 1`,
+        )
+        .all() as { operatorId: number; messages: number }[],
+    lapsed: () =>
+      one(
+        `select count(*) from messages m join before_start b on b.id = m.id where b.is_gone = 0 and ${hasLapsed}`,
+      ),
     ledger() {
       return database
         .prepare(

@@ -12,7 +12,7 @@ import type { Store } from '../store/operations.ts'
 import type { OperatorInput, OperatorRecord } from '../store/operators.ts'
 import type { RouteRecord } from '../store/routes.ts'
 import { demoAlerts, demoTemplates } from './alerts.ts'
-import type { OperatorProfile, RunningOperator } from './simulated-operators.ts'
+import { type OperatorProfile, type RunningOperator, settingOf } from './simulated-operators.ts'
 
 export const demoZone = 'Africa/Ouagadougou'
 export const demoCountry = 'BF'
@@ -85,9 +85,9 @@ async function furnishOperator(
       host: process.host,
       port: process.port,
       systemId: 'rappel',
-      partsPerSecond: profile.partsPerSecond,
+      partsPerSecond: settingOf(profile),
       window: 20,
-      answerSeconds: 10,
+      answerSeconds: 8,
       drainSeconds: 5,
     },
     sealedPassword: null,

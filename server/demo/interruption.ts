@@ -1,4 +1,4 @@
-/** Ctrl-C and SIGTERM as an abort signal. */
+/** Ctrl-C, SIGTERM and a closed output as an abort signal. */
 import type { Clock } from '../../connectors/clock.ts'
 
 /** Somebody asked the demo to end. */
@@ -23,6 +23,7 @@ const interruptedExitCode = 130
 export function onInterruption(clock: Clock): Interruption {
   const controller = new AbortController()
   let firstAtMs: number | null = null
+  const onOutputLost = (): void => controller.abort(new Interrupted('the output is closed'))
   const onSignal = (): void => {
     const nowMs = clock.nowMs()
     if (firstAtMs !== null && nowMs - firstAtMs >= repeatMs) process.exit(interruptedExitCode)
@@ -30,6 +31,8 @@ export function onInterruption(clock: Clock): Interruption {
     controller.abort(new Interrupted('interrupted'))
   }
   for (const name of signals) process.on(name, onSignal)
+  // `| head` has read enough: nobody is left to show anything to.
+  process.stdout.on('error', onOutputLost)
   return {
     signal: controller.signal,
     fail: error => controller.abort(error),

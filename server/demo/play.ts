@@ -60,10 +60,10 @@ async function runAlert(alert: AlertRecord, { engine, clock, signal }: PlayOptio
 }
 
 const lookMs = 200
-/** Receipts take 0.8 s, a lost answer is given up after 10 s, a lost bind comes back within seconds. */
+/** Receipts take 0.8 s, a lost answer is given up after 8 s, a lost bind comes back within seconds. */
 const patienceMs = 60_000
 /** What is left without an answer may still be cleared up by a late receipt; policy alone never ends it here. */
-const unknownPatienceMs = 5_000
+const unknownPatienceMs = 3_000
 
 /**
  * Waits until every message of this start is final, or nothing has changed for long.

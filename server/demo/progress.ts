@@ -2,7 +2,7 @@
 import type { Clock } from '../../connectors/clock.ts'
 import type { OperatorState } from '../gateway/gateway.ts'
 import type { Books } from './books.ts'
-import { formatCount, formatRate, pad } from './table.ts'
+import { type Column, formatCount, formatRate, pad, tableLines } from './table.ts'
 import type { Language, Words } from './words.ts'
 
 export interface ProgressOutput {
@@ -16,7 +16,7 @@ export interface ProgressOptions {
   clock: Clock
   words: Words
   language: Language
-  books: Pick<Books, 'messages' | 'counters'>
+  books: Pick<Books, 'queued' | 'counters'>
   operators(): OperatorState[]
 }
 
@@ -30,6 +30,9 @@ const terminalMs = 250
 const plainMs = 2_000
 /** The rate shown is that of the last second and a half: steadier than one look. */
 const rateMs = 1_500
+
+/** What the whole table needs. */
+const narrowColumns = 96
 
 interface Figures {
   queued: number
@@ -58,19 +61,21 @@ export function startProgress(options: ProgressOptions): Progress {
     while (looks.length > 2 && atMs - looks[1]!.atMs >= rateMs) looks.shift()
     const since = looks[0]!
     const seconds = Math.max((atMs - since.atMs) / 1000, 0.001)
-    const lines = options.operators().map(state => {
+    const rows = options.operators().map((state): Row => {
       const own = figures.get(state.operatorId) ?? noFigures()
       const gained = own.sentParts - (since.parts.get(state.operatorId) ?? 0)
-      return lineOf(state, own, gained / seconds, options)
+      return { state, figures: own, partsPerSecond: gained / seconds }
     })
-    const block = lines.join('\n')
     if (output.isTTY) {
       // Cut: a line that wraps would not be rewritten whole.
-      const cut = lines.map(line => [...line].slice(0, Math.max(output.columns - 1, 20)).join(''))
+      const lines = blockOf(rows, options).map(line => [...line].slice(0, output.columns - 1).join(''))
       const up = written > 0 ? `\x1b[${written}A` : ''
-      output.write(up + cut.map(line => `\x1b[2K${line}\n`).join(''))
+      output.write(up + lines.map(line => `\x1b[2K${line}\n`).join(''))
       written = lines.length
-    } else if (block !== lastBlock) output.write(`${block}\n`)
+      return
+    }
+    const block = rows.map(row => lineOf(row, options)).join('\n')
+    if (block !== lastBlock) output.write(`${block}\n`)
     lastBlock = block
   }
 
@@ -84,16 +89,14 @@ export function startProgress(options: ProgressOptions): Progress {
   }
 }
 
-function figuresByOperator(books: Pick<Books, 'messages' | 'counters'>): Map<number, Figures> {
+function figuresByOperator(books: Pick<Books, 'queued' | 'counters'>): Map<number, Figures> {
   const byOperator = new Map<number, Figures>()
   const of = (operatorId: number): Figures => {
     const figures = byOperator.get(operatorId) ?? noFigures()
     byOperator.set(operatorId, figures)
     return figures
   }
-  for (const { operatorId, state, messages } of books.messages()) {
-    if (state === 'queued') of(operatorId).queued += messages
-  }
+  for (const { operatorId, messages } of books.queued()) of(operatorId).queued += messages
   for (const { operatorId, state, messages, parts } of books.counters()) {
     const figures = of(operatorId)
     if (state === 'sent') {
@@ -110,12 +113,36 @@ function noFigures(): Figures {
   return { queued: 0, sent: 0, sentParts: 0, delivered: 0, failed: 0 }
 }
 
-function lineOf(
-  state: OperatorState,
-  figures: Figures,
-  partsPerSecond: number,
-  { words, language }: ProgressOptions,
-): string {
+interface Row {
+  state: OperatorState
+  figures: Figures
+  partsPerSecond: number
+}
+
+/** A small table that fits 80 columns when the names are cut at their parenthesis. */
+function blockOf(rows: readonly Row[], { words, language, output }: ProgressOptions): string[] {
+  const { progress, link, columns: titles } = words
+  const columns: Column[] = [
+    { title: titles.operator, align: 'left' },
+    { title: '', align: 'left' },
+    ...[progress.queued, progress.inFlight, progress.sent, progress.delivered, progress.failed].map(
+      (title): Column => ({ title: pad(title, 7, 'right'), align: 'right' }),
+    ),
+    { title: progress.partsPerSecond, align: 'right' },
+  ]
+  const isNarrow = output.columns < narrowColumns
+  const cells = rows.map(({ state, figures, partsPerSecond }) => [
+    isNarrow ? state.name.replace(/ \(.*$/, '') : state.name,
+    pad(link[state.state], 10, 'left'),
+    ...[figures.queued, state.inFlight, figures.sent, figures.delivered, figures.failed].map(value =>
+      formatCount(value, language),
+    ),
+    formatRate(partsPerSecond, language),
+  ])
+  return tableLines(columns, cells).map(line => (isNarrow ? line : `  ${line}`))
+}
+
+function lineOf({ state, figures, partsPerSecond }: Row, { words, language }: ProgressOptions): string {
   const count = (value: number): string => pad(formatCount(value, language), 6, 'right')
   const { progress, link } = words
   return [

@@ -57,6 +57,7 @@ export async function playSession(session: Session, say: Say): Promise<Reconcili
         counters: books.counters(),
         sentTexts,
         sendingMs: books.sendingMs(),
+        lapsed: books.lapsed(),
         operators: witnesses,
       },
       { words, language },
@@ -77,16 +78,11 @@ export async function playSession(session: Session, say: Say): Promise<Reconcili
 
 function sayLeftBehind({ books: { leftBehind }, request: { words, language } }: Session, say: Say): void {
   const { waiting, unanswered, unreceipted } = leftBehind
-  if (unanswered + unreceipted === 0) return
   const count = (value: number): string => formatCount(value, language)
-  say(
-    '',
-    words.leftBehind({
-      waiting: count(waiting),
-      unanswered: count(unanswered),
-      unreceipted: count(unreceipted),
-    }),
-  )
+  if (waiting > 0) say('', words.leftWaiting(count(waiting)))
+  if (unanswered + unreceipted > 0) {
+    say('', words.leftUnheard({ unanswered: count(unanswered), unreceipted: count(unreceipted) }))
+  }
 }
 
 function play(session: Session, say: Say, onRunning: () => void): Promise<PlayedAlert[]> {
@@ -128,7 +124,7 @@ function startProgressOf({ request, clock, books, server, furnished }: Session):
     output: {
       write: text => stdout.write(text),
       isTTY: stdout.isTTY === true,
-      columns: stdout.columns ?? 80,
+      columns: stdout.columns || 80,
     },
     clock,
     words: request.words,

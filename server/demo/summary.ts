@@ -15,6 +15,8 @@ export interface SummaryFacts {
   sentTexts: readonly SentText[]
   /** From the first submit to the last answer; null when nothing was sent. */
   sendingMs: number | null
+  /** Held on an earlier day, given up now. */
+  lapsed: number
   operators: readonly (OperatorWitness & { pricePerPartMilli: number; peakInAnySecond: number })[]
 }
 
@@ -52,6 +54,7 @@ export function summaryLines(facts: SummaryFacts, speech: Speech): string[] {
       facts.issues.filter(issue => !isHold(issue) && !isBlock(issue)),
       speech,
     ),
+    ...(facts.lapsed > 0 ? ['', words.lapsed(formatCount(facts.lapsed, speech.language))] : []),
     ...sampleLines(facts, words),
     '',
     words.operatorsTitle,
@@ -87,7 +90,7 @@ function alertTable({ played, messages, counters }: SummaryFacts, { words, langu
       counts.matched,
       total(sent, row => row.messages),
       total(own, row => (row.state === 'delivered' ? row.messages : 0)),
-      total(own, row => (['undelivered', 'expired', 'refused'].includes(row.state) ? row.messages : 0)),
+      total(own, row => (hasFailed(row) ? row.messages : 0)),
       total(own, row => (row.state === 'held' ? row.messages : 0)),
       total(own, row => (row.state === 'blocked' ? row.messages : 0)),
       counts.duplicates,
@@ -117,7 +120,8 @@ function operatorTable(
     ),
   ]
   const rows = operators.map(({ operatorId, name, pricePerPartMilli }) => {
-    const own = messages.filter(row => row.operatorId === operatorId && row.wasSent)
+    const all = messages.filter(row => row.operatorId === operatorId)
+    const own = all.filter(row => row.wasSent)
     const cost = total(counters, row =>
       row.operatorId === operatorId && row.state === 'sent' ? row.costMilli : 0,
     )
@@ -132,7 +136,7 @@ function operatorTable(
         language,
       ),
       formatCount(
-        total(own, row => (['undelivered', 'expired'].includes(row.state) ? row.messages : 0)),
+        total(all, row => (hasFailed(row) ? row.messages : 0)),
         language,
       ),
       formatCount(
@@ -199,6 +203,11 @@ function sampleLines({ played, sentTexts }: SummaryFacts, words: Words): string[
     return first === undefined ? [] : [`${alert.name} -> ${first.recipient}`, `  ${first.text}`]
   })
   return lines.length === 0 ? [] : ['', words.samplesTitle, ...indent(lines)]
+}
+
+/** Did not reach the phone, or was turned away by the operator. */
+function hasFailed({ state }: StateCount): boolean {
+  return state === 'undelivered' || state === 'expired' || state === 'refused'
 }
 
 function isHold({ reason }: RunIssue): boolean {

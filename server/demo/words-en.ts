@@ -16,8 +16,9 @@ export const english: Words = {
     `First look     ${rows} rows remembered without a message: only what comes later is announced`,
   operator: (name, port, partsPerSecond) =>
     `Operator       ${name}, SMPP on port ${port}, contract of ${partsPerSecond} parts/s`,
-  leftBehind: ({ waiting, unanswered, unreceipted }) =>
-    `The demo before this one was interrupted: ${waiting} waiting messages leave now; ${unanswered} with an unknown outcome and ${unreceipted} without receipt stay so, because their simulated operators ended with it.`,
+  leftWaiting: count => `The demo before this one was interrupted: ${count} messages that waited leave now.`,
+  leftUnheard: ({ unanswered, unreceipted }) =>
+    `Of the demo before, ${unanswered} messages keep an unknown outcome and ${unreceipted} have no receipt: their simulated operators ended with it. They are neither sent again nor counted here.`,
   running: 'Running the alerts',
   link: {
     stopped: 'stopped',
@@ -63,6 +64,7 @@ export const english: Words = {
   heldTitle: 'Held, to be completed or approved by a person',
   blockedTitle: 'Blocked, will not leave',
   rejectedTitle: 'Rows rejected, to be put right at the insurer',
+  lapsed: count => `Given up: ${count} messages held on another day whose validity is over`,
   failedRuns: 'Runs to look at',
   example: text => `for example ${text}`,
   samplesTitle: 'One message of each alert, as received',

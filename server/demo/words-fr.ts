@@ -16,8 +16,10 @@ export const french: Words = {
     `Premier regard ${rows} lignes mémorisées sans message : seul ce qui arrive ensuite est annoncé`,
   operator: (name, port, partsPerSecond) =>
     `Opérateur      ${name}, SMPP sur le port ${port}, contrat de ${partsPerSecond} parties/s`,
-  leftBehind: ({ waiting, unanswered, unreceipted }) =>
-    `La démonstration précédente a été interrompue : ${waiting} messages en attente partent maintenant ; ${unanswered} à l’issue inconnue et ${unreceipted} sans accusé le restent, car leurs opérateurs simulés se sont arrêtés avec elle.`,
+  leftWaiting: count =>
+    `La démonstration précédente a été interrompue : ${count} messages qui attendaient partent maintenant.`,
+  leftUnheard: ({ unanswered, unreceipted }) =>
+    `De la démonstration précédente, ${unanswered} messages restent d’issue inconnue et ${unreceipted} sans accusé : leurs opérateurs simulés se sont arrêtés avec elle. Ils ne sont ni renvoyés ni comptés ici.`,
   running: 'Exécution des alertes',
   link: {
     stopped: 'arrêté',
@@ -63,6 +65,7 @@ export const french: Words = {
   heldTitle: 'Retenus, à compléter ou à valider par une personne',
   blockedTitle: 'Bloqués, ne partiront pas',
   rejectedTitle: 'Lignes rejetées, à corriger chez l’assureur',
+  lapsed: count => `Abandonnés : ${count} messages retenus un autre jour, dont la validité est dépassée`,
   failedRuns: 'Exécutions à regarder',
   example: text => `par exemple ${text}`,
   samplesTitle: 'Un message de chaque alerte, tel que reçu',

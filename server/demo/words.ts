@@ -21,7 +21,8 @@ export interface Words {
   contractsIgnored: string
   firstLook(rows: string): string
   operator(name: string, port: number, partsPerSecond: number): string
-  leftBehind(counts: { waiting: string; unanswered: string; unreceipted: string }): string
+  leftWaiting(count: string): string
+  leftUnheard(counts: { unanswered: string; unreceipted: string }): string
   running: string
   link: Record<LinkState, string>
   progress: Record<'queued' | 'inFlight' | 'sent' | 'delivered' | 'failed' | 'partsPerSecond', string>
@@ -54,6 +55,7 @@ export interface Words {
   blockedTitle: string
   rejectedTitle: string
   failedRuns: string
+  lapsed(count: string): string
   example(text: string): string
   samplesTitle: string
   operatorsTitle: string

@@ -15,6 +15,8 @@ const unknownAlarmMs = 300_000
 const receiptWaitMs = 72 * 3_600_000
 /** Messages moved to the fallback per sweep and operator: one transaction. */
 const rerouteLimit = 2_000
+/** Pages looked at in one sweep: the rest waits for the next, so that a long queue does not hold the store. */
+const reroutePages = 25
 
 export interface SuperviseDependencies {
   store: Pick<Store, 'recovery' | 'outbox' | 'statistics'>
@@ -88,13 +90,19 @@ async function fallBack(
 ): Promise<void> {
   for (const { operatorId, queued } of backlog) {
     if (queued === 0 || !longDown(operatorId)) continue
-    const waiting = await store.outbox.waiting({ operatorId, limit: rerouteLimit })
-    const moves = waiting.flatMap(({ messageId, recipient }) => {
-      const alternative = boundFor(recipient, operatorId)
-      return alternative === null ? [] : [{ messageId, operatorId: alternative }]
-    })
-    if (moves.length === 0) continue
-    const moved = await store.outbox.reroute({ moves, nowMs, reason: 'bind-down' })
+    let moved = 0
+    let afterId = 0
+    for (let page = 0; page < reroutePages; page += 1) {
+      const waiting = await store.outbox.waiting({ operatorId, afterId, limit: rerouteLimit })
+      const moves = waiting.flatMap(({ messageId, recipient }) => {
+        const alternative = boundFor(recipient, operatorId)
+        return alternative === null ? [] : [{ messageId, operatorId: alternative }]
+      })
+      if (moves.length > 0) moved += await store.outbox.reroute({ moves, nowMs, reason: 'bind-down' })
+      afterId = waiting.at(-1)?.messageId ?? 0
+      if (waiting.length < rerouteLimit) break
+    }
+    if (moved === 0) continue
     log.warn({ event: 'fallback.moved', operatorId, moved })
   }
 }

@@ -227,13 +227,23 @@ function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
   }
 }
 
-/** Messages queued for an operator, oldest first: what could go another way. */
+/**
+ * Messages queued for an operator, in the order of their ids: what could go another way. Not those of which a part
+ * was accepted already: the phone joins parts of one operator only.
+ *
+ * @param afterId last one of the page before; 0 for the first
+ */
 export async function waiting(
   knex: Knex,
-  { operatorId, limit }: { operatorId: number; limit: number },
+  { operatorId, afterId, limit }: { operatorId: number; afterId: number; limit: number },
 ): Promise<{ messageId: number; recipient: string }[]> {
   const rows = await knex('messages')
-    .whereRaw(`state = ${stateLiteral('queued')} and operator_id = ?`, [operatorId])
+    .whereRaw(`state = ${stateLiteral('queued')} and operator_id = ? and id > ?`, [operatorId, afterId])
+    .whereRaw(
+      `(part_count = 1 or not exists
+        (select 1 from message_parts p where p.id > messages.id * 256 and p.id < messages.id * 256 + 256))`,
+    )
+    .orderBy('id')
     .select('id', 'recipient')
     .limit(limit)
   return rows.map(row => ({ messageId: row.id, recipient: row.recipient }))

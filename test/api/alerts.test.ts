@@ -105,8 +105,12 @@ test('an alert with a misspelt field, an unreadable schedule or a missing templa
     details: { issues: [{ path: 'body.definition.audiance' }] },
   })
   t.is((await refuse({ sql: '' })).details.issues[0].path, 'body.definition.sql')
-  t.is((await refuse({ schedule: { cron: 'noon', zone: 'Africa/Ouagadougou' } })).code, 'alert-invalid')
-  t.is((await refuse({ schedule: { cron: '0 9 * * *', zone: 'Mars/Olympus' } })).code, 'alert-invalid')
+  for (const [field, schedule] of [
+    ['cron', { cron: 'noon', zone: 'Africa/Ouagadougou' }],
+    ['zone', { cron: '0 9 * * *', zone: 'Mars/Olympus' }],
+  ] as const) {
+    t.is((await refuse({ schedule })).details.issues[0].path, `body.definition.schedule.${field}`)
+  }
   t.is((await refuse({ templates: [{ templateId: 99 }] })).code, 'alert-invalid')
   t.is((await refuse({ sourceId: 99 })).code, 'alert-invalid')
   const dry = await api.call('POST', '/api/v1/alerts/dry-run', {

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
+import { systemClock } from '../../connectors/clock.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { addOperator, phone, startApi } from './api-under-test.ts'
 
@@ -242,7 +243,10 @@ test('statistics, backlog, alarms and audit tell what happened', async t => {
   )
   t.is((await api.call('GET', '/api/v1/statistics?by=hour&from=2000-01-01T00:00:00Z')).status, 400)
   t.like((await api.call('GET', '/api/v1/backlog')).body.operators[0], { operatorId, queued: 1, held: 0 })
-  await api.application.store.alarms.raise({ kind: 'bind-down', subject: 'A', detail: 'test' }, Date.now())
+  await api.application.store.alarms.raise(
+    { kind: 'bind-down', subject: 'A', detail: 'test' },
+    systemClock.nowMs(),
+  )
   for (const which of ['open', 'all']) {
     t.is((await api.call('GET', `/api/v1/alarms?which=${which}`)).body.alarms[0].kind, 'bind-down')
   }

@@ -29,6 +29,16 @@ test('the OpenAPI document needs no key, lists every endpoint and resolves every
   }
   const references = [...JSON.stringify(document).matchAll(/"\$ref":"([^"]*)"/g)].map(match => match[1]!)
   t.true(references.length > 50)
+  const { MessageRequest, Alert } = document.components.schemas
+  t.deepEqual(MessageRequest.properties.unknownPolicy.enum, ['resend', 'hold'])
+  t.is(Alert.properties.isActive.type, 'boolean')
+  const draft = document.paths['/alerts'].post.requestBody.content['application/json'].schema
+  const follow = (schema: { $ref?: string }) =>
+    schema.$ref === undefined ? schema : document.components.schemas[schema.$ref.split('/').at(-1)!]
+  const definition = follow(draft.properties.definition)
+  t.true(follow(definition.properties.country).enum.includes('BF'))
+  t.deepEqual(follow(definition.properties.unknownPolicy).enum, ['resend', 'hold'])
+  t.is(follow(definition.properties.runCap).maximum, 10_000_000)
   for (const reference of new Set(references)) {
     let target = document
     for (const step of reference.replace('#/', '').split('/')) target = target?.[step]

@@ -172,10 +172,8 @@ test('parameters that are unknown, repeated or out of range are refused', async 
 test('an idempotency key or request id that is not one is refused or replaced', async t => {
   const api = await startApi(t)
   const body = { to: phone(1), text: 'a' }
-  for (const key of ['', 'a b', 'é', 'x'.repeat(129)]) {
-    const headers = {
-      'idempotency-key': encodeURI(key) === key ? key : key.normalize('NFD').slice(0, 1) + '\u00e9',
-    }
+  for (const key of ['', 'a b', '\u00e9', 'x'.repeat(129)]) {
+    const headers = { 'idempotency-key': key }
     t.is((await api.call('POST', messages, { body, headers })).status, 400, key)
   }
   const own = await api.call('GET', '/api/v1/routes', { headers: { 'x-request-id': 'erp-42' } })

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { systemClock } from '../../connectors/clock.ts'
 import type { Application } from '../../server/application.ts'
 import { addOperator, phone, startApi } from './api-under-test.ts'
 
@@ -77,14 +78,18 @@ test('a changed template is used by the next message', async t => {
 test('a message for later is due then and expires after its validity', async t => {
   const api = await startApi(t)
   await addOperator(api)
-  const at = new Date(Date.now() + 86_400_000)
+  const at = new Date(systemClock.nowMs() + 86_400_000)
   const sent = await api.call('POST', '/api/v1/messages', {
     body: { to: phone(1), text: 'Demain', sendAt: at.toISOString(), validityHours: 2 },
   })
   t.is(sent.body.dueAt, at.toISOString())
   t.is(Date.parse(sent.body.expiresAt) - Date.parse(sent.body.dueAt), 2 * 3_600_000)
   const tooFar = await api.call('POST', '/api/v1/messages', {
-    body: { to: phone(1), text: 'Trop tard', sendAt: new Date(Date.now() + 400 * 86_400_000).toISOString() },
+    body: {
+      to: phone(1),
+      text: 'Trop tard',
+      sendAt: new Date(systemClock.nowMs() + 400 * 86_400_000).toISOString(),
+    },
   })
   t.is(tooFar.body.error.details.issues[0].path, 'body.sendAt')
 })
@@ -105,7 +110,7 @@ test('numbers and texts that cannot be sent are refused with the reason', async 
     [{ to: '25 30 00 00', text: 'a' }, 'invalid-recipient', 'fixed-line'],
     [{ to: '12', text: 'a' }, 'invalid-recipient', 'too-short'],
     [{ to: '70000001/70000002', text: 'a' }, 'invalid-recipient', 'several-numbers'],
-    [{ to: "' or 1=1", text: 'a' }, 'invalid-recipient', 'not-a-number'],
+    [{ to: '70000001; drop table messages', text: 'a' }, 'invalid-recipient', 'not-a-number'],
     [{ to: phone(1), text: 'x'.repeat(400), maxParts: 2 }, 'text-refused', 'text-too-long'],
     [{ to: phone(1), text: 'Привет', encoding: 'reject' }, 'text-refused', 'text-not-encodable'],
     [{ to: phone(1), text: '  ' }, 'text-refused', 'text-empty'],
@@ -132,16 +137,19 @@ test('of a batch the good messages are accepted and the bad listed by index', as
     { to: phone(3), text: 'trois', colour: 'red' },
     'not an object',
     { to: phone(5), text: 'cinq' },
+    { to: phone(6), text: 'six', templateId: 1 },
   ]
   const { status, body } = await api.call('POST', '/api/v1/messages/batch', { body: { messages } })
   t.is(status, 202)
   t.is(body.accepted, 2)
   t.deepEqual(
     body.results.map((result: { outcome: string }) => result.outcome),
-    ['accepted', 'refused', 'refused', 'refused', 'accepted'],
+    ['accepted', 'refused', 'refused', 'refused', 'accepted', 'refused'],
   )
   t.is(body.results[1].error.code, 'invalid-recipient')
   t.is(body.results[2].error.details.issues[0].path, 'body.messages.2.colour')
+  t.is(body.results[3].error.details.issues[0].path, 'body.messages.3')
+  t.is(body.results[5].error.details.issues[0].path, 'body.messages.5.text')
   const found = await api.call('GET', '/api/v1/messages')
   t.deepEqual(
     found.body.messages.map((message: { text: string }) => message.text),

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { fileURLToPath } from 'node:url'
 import Database from 'better-sqlite3'
-import { createWorkspace } from './workspace.ts'
+import { createWorkspace } from '../support/insurer-application.ts'
 
 const batch = 500
 /** A submit_sm of a 150-character text with its header, and the answer to a receipt. */

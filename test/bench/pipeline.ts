@@ -1,8 +1,13 @@
 /** Rows in a customer's database → rendered → durable → submitted → receipt stored. */
 import { join } from 'node:path'
 import { systemClock } from '../../connectors/clock.ts'
+import {
+  createWorkspace,
+  openInsurerApplication,
+  startInsurerOperator,
+  writeCustomerDatabase,
+} from '../support/insurer-application.ts'
 import { startStretch } from './measure.ts'
-import { createWorkspace, openBenchApplication, startOperator, writeCustomerDatabase } from './workspace.ts'
 
 export interface PipelineFigures {
   messages: number
@@ -21,8 +26,8 @@ export async function benchPipeline(messages: number): Promise<PipelineFigures> 
   const workspace = createWorkspace()
   const customerFile = join(workspace.directory, 'insurer.db')
   writeCustomerDatabase(customerFile, messages)
-  const operator = await startOperator()
-  const bench = await openBenchApplication(workspace.directory, {
+  const operator = await startInsurerOperator({ keep: 'counts', receipts: { delayMs: [5, 20] } })
+  const bench = await openInsurerApplication(workspace.directory, {
     customerFile,
     port: operator.port,
     rows: messages + 1,
@@ -58,7 +63,7 @@ export async function benchPipeline(messages: number): Promise<PipelineFigures> 
 }
 
 async function allDelivered(
-  store: Awaited<ReturnType<typeof openBenchApplication>>['application']['store'],
+  store: Awaited<ReturnType<typeof openInsurerApplication>>['application']['store'],
   messages: number,
 ): Promise<void> {
   const period = { fromMs: 0, toMs: systemClock.nowMs() + 86_400_000 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { performance } from 'node:perf_hooks'
 import { openStore } from '../../server/store/client.ts'
 import type { RoutedItem } from '../../server/store/routed.ts'
-import { createWorkspace } from './workspace.ts'
+import { createWorkspace } from '../support/insurer-application.ts'
 
 export interface StatisticsFigures {
   storedMessages: number

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { systemClock } from '../../connectors/clock.ts'
 import { sourceKinds } from '../../connectors/sources/kinds.ts'
 import { compileTemplate, renderMessage } from '../../templates/render.ts'
+import { createWorkspace, insurerTemplate, writeCustomerDatabase } from '../support/insurer-application.ts'
 import { startStretch } from './measure.ts'
-import { benchTemplate, createWorkspace, writeCustomerDatabase } from './workspace.ts'
 
 export interface StreamFigures {
   rows: number
@@ -23,7 +23,7 @@ export async function benchStream(rows: number): Promise<StreamFigures> {
       { path, maxRows: rows + 1, timeoutMs: 600_000 },
       { clock: systemClock },
     )
-    const template = compileTemplate(benchTemplate, { language: 'fr', country: 'BF' })
+    const template = compileTemplate(insurerTemplate, { language: 'fr', country: 'BF' })
     const options = { policy: 'smart', maxParts: 3, tooLong: 'refuse' } as const
     const stretch = startStretch()
     let read = 0

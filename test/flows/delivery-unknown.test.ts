@@ -83,6 +83,27 @@ test('with policy resend only the unanswered are sent twice', async t => {
   await booksAgree(t, run, { operators: [operator], copies: 20 })
 })
 
+test('a phone whose answers are always lost is not written to for ever', async t => {
+  const operator = await operatorOn(t, {
+    faults: [{ fault: { kind: 'lose-answer' } }],
+    receipts: { enabled: false },
+  })
+  const run = await flow(t)
+  const operatorId = await run.addOperator(operator, { answerSeconds })
+  run.route(operatorId)
+  await run.start(operatorId)
+  await run.send([{ unknownPolicy: 'resend' }])
+  await run.until(async () => {
+    if ((await run.states()).unknown === 1) run.clock.leap(31_000)
+    return operator.received.total === 3
+  }, 'three times')
+  await run.until(async () => {
+    run.clock.leap(3_600_000)
+    return (await run.states()).expired === 1
+  }, 'the validity is over')
+  t.is(operator.received.total, 3)
+})
+
 test('links that are cut again and again lose nothing and repeat nothing', async t => {
   const operator = await operatorOn(t, {
     faults: [{ when: { every: 150, times: 4 }, fault: { kind: 'cut', at: 'before-answer' } }],

@@ -19,6 +19,7 @@ sqliteTest(
     }
     const alarms = createAlarms(counting, clock, silentLogger)
     alarms.raise('bind-down', 'orange', 'connection refused')
+    await alarms.idle()
     alarms.raise('bind-down', 'orange', 'connection refused')
     await alarms.idle()
     t.like(await store.alarms.open(), {

@@ -249,3 +249,15 @@ test('an outcome for a part that nobody submitted is passed over', async t => {
   await under.settle()
   t.deepEqual(under.settled, [])
 })
+
+test('an unanswered message has two minutes of grace; after the third time it waits for its validity to end', async t => {
+  const under = pumpUnderTest()
+  const nowMs = under.clock.nowMs()
+  under.queue = [claimed(under.clock, 1), claimed(under.clock, 2, { attempts: 3 })]
+  under.room = 2
+  under.pump.open()
+  await under.settle()
+  under.lose('timeout', ...under.submitted)
+  t.like(under.settled[0], { kind: 'unknown', graceUntilMs: nowMs + 120_000 })
+  t.like(under.settled[1], { kind: 'unknown', graceUntilMs: nowMs + 86_400_000 })
+})

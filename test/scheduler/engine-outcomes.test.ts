@@ -75,7 +75,9 @@ test('a number without a route is blocked and listed', async t => {
   const { outcome, counts, runId } = await room.run(await room.alert())
   t.is(outcome, 'done-with-issues')
   t.like(counts, { matched: 1, blocked: 1, parts: 0 })
-  t.like(await room.store.runs.listIssues({ runId, from: 0, limit: 5 }), [{ entityKey: 'A1', reason: 'no-route' }])
+  t.like(await room.store.runs.listIssues({ runId, from: 0, limit: 5 }), [
+    { entityKey: 'A1', reason: 'no-route' },
+  ])
 })
 
 test('a source that is down makes the run source-failed, raises the alarm and covers nothing', async t => {
@@ -85,7 +87,10 @@ test('a source that is down makes the run source-failed, raises the alarm and co
   room.faults.next = { afterRows: 0, error: sourceDown() }
   await room.run(alertId)
   t.like(room.reports, [
-    { outcome: 'source-failed', detail: 'source-unreachable: db.example: no answer. Check the host and the port.' },
+    {
+      outcome: 'source-failed',
+      detail: 'source-unreachable: db.example: no answer. Check the host and the port.',
+    },
   ])
   t.is((await room.store.alerts.find(alertId))?.coveredUntil, '2027-01-03')
   room.faults.next = null

@@ -30,6 +30,8 @@ export interface Contract {
 export interface Fault {
   afterRows: number
   error: Error
+  /** Called as it happens. */
+  onRaised?: () => void
 }
 
 export interface EngineRoom {
@@ -133,7 +135,13 @@ export async function engineRoom(
     write(contracts) {
       const insert = put('insert or replace into contrats values (?, ?, ?, ?, ?)')
       customer.transaction(() => {
-        for (const { police, telephone = '70 00 00 01', echeance = null, nom = 'NOM', etat = null } of contracts)
+        for (const {
+          police,
+          telephone = '70 00 00 01',
+          echeance = null,
+          nom = 'NOM',
+          etat = null,
+        } of contracts)
           insert.run(police, telephone, echeance, nom, etat)
       })()
     },
@@ -199,11 +207,15 @@ function faulty(source: Source, faults: EngineRoom['faults']): Source {
     async *read(query, signal): AsyncGenerator<SourceRow> {
       const fault = faults.next
       let rows = 0
-      if (fault !== null && fault.afterRows === 0) throw fault.error
+      const raise = ({ error, onRaised }: Fault): never => {
+        onRaised?.()
+        throw error
+      }
+      if (fault?.afterRows === 0) raise(fault)
       for await (const row of source.read(query, signal)) {
         yield row
         rows += 1
-        if (fault !== null && rows === fault.afterRows) throw fault.error
+        if (fault !== null && rows === fault.afterRows) raise(fault)
       }
     },
   }

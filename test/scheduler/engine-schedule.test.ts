@@ -16,7 +16,10 @@ test('an alert runs at its planned time and plans the next', async t => {
   t.deepEqual(await room.engine.runDue(), [])
   await room.clock.advance(23 * hourMs)
   t.like(await room.engine.runDue(), [{ outcome: 'done' }])
-  t.like((await room.messages(alertId)).map(({ entityKey }) => entityKey), ['A5'])
+  t.like(
+    (await room.messages(alertId)).map(({ entityKey }) => entityKey),
+    ['A5'],
+  )
   const next = (await room.store.alerts.find(alertId))?.nextRunAtMs
   t.is(next, Date.parse('2027-01-06T08:00:00Z'))
 })
@@ -68,8 +71,14 @@ for (const [catchUp, runs, sent] of [
     await room.clock.advance(3 * dayMs)
     room.restart()
     const reports = await room.engine.runDue()
-    t.deepEqual(reports.map(({ outcome }) => outcome), Array(runs).fill('done'))
-    t.deepEqual((await room.messages(alertId)).map(({ entityKey }) => entityKey), sent)
+    t.deepEqual(
+      reports.map(({ outcome }) => outcome),
+      Array(runs).fill('done'),
+    )
+    t.deepEqual(
+      (await room.messages(alertId)).map(({ entityKey }) => entityKey),
+      sent,
+    )
     t.deepEqual(await room.engine.runDue(), [])
     const alert = await room.store.alerts.find(alertId)
     t.is(alert?.nextRunAtMs, Date.parse('2027-01-08T08:00:00Z'))
@@ -93,7 +102,10 @@ test('what a catch-up sends leaves now, within its hours, and counts its days fr
   await room.clock.advance(3 * dayMs + 13 * hourMs)
   await room.engine.runDue()
   const messages = await room.messages(alertId)
-  t.deepEqual(messages.map(({ text }) => text), ['A5: 5 jours', 'A6: 6 jours', 'A7: 7 jours'])
+  t.deepEqual(
+    messages.map(({ text }) => text),
+    ['A5: 5 jours', 'A6: 6 jours', 'A7: 7 jours'],
+  )
   for (const { dueAtMs, expiresAtMs } of messages) {
     t.is(new Date(dueAtMs).toISOString(), '2027-01-08T08:00:00.000Z')
     t.true(expiresAtMs > dueAtMs)
@@ -112,7 +124,10 @@ test('days missed while the source was down are covered by the next run', async 
   room.faults.next = null
   room.clock.jumpTo(new Date('2027-01-07T08:00:00Z'))
   t.like(await room.engine.runDue(), [{ outcome: 'done', counts: { enqueued: 3 } }])
-  t.deepEqual((await room.messages(alertId)).map(({ entityKey }) => entityKey), ['A5', 'A6', 'A7'])
+  t.deepEqual(
+    (await room.messages(alertId)).map(({ entityKey }) => entityKey),
+    ['A5', 'A6', 'A7'],
+  )
 })
 
 test('a clock that jumps back an hour runs nothing twice', async t => {
@@ -164,6 +179,9 @@ for (const [change, start, cron] of [
     const runs = await room.store.runs.list({ alertId, limit: 20 })
     t.is(runs.length, 4)
     t.true(runs.every(({ outcome, counts }) => outcome === 'done' && counts.enqueued === 1))
-    t.deepEqual((await room.messages(alertId)).map(({ entityKey }) => entityKey), ['P1', 'P2', 'P3', 'P4'])
+    t.deepEqual(
+      (await room.messages(alertId)).map(({ entityKey }) => entityKey),
+      ['P1', 'P2', 'P3', 'P4'],
+    )
   })
 }

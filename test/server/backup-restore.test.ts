@@ -21,16 +21,10 @@ function backUp(t: ExecutionContext, place: Place, targetFile: string): void {
   if (outcome.kind === 'refused') t.fail(outcome.reason)
 }
 
-async function restored(
-  t: ExecutionContext,
-  place: Place,
-  backupFile: string,
-  isMarking = true,
-): Promise<RestoreReport> {
+async function restored(place: Place, backupFile: string, isMarking = true): Promise<RestoreReport> {
   const outcome = await restoreBackup({ ...place, backupFile, isMarking }, systemClock)
-  if (outcome.kind === 'restored') return outcome.report
-  t.fail(outcome.reason)
-  throw new Error(outcome.reason)
+  if (outcome.kind === 'refused') throw new Error(outcome.reason)
+  return outcome.report
 }
 
 /** Recipients of the messages that the copy knows as taken by the operator. */
@@ -66,14 +60,13 @@ test.serial(
 
     const known = sentIn(backupFile)
     t.true(known.size < 2_000, 'the backup was taken while messages were leaving')
-    const report = await restored(t, place, backupFile)
+    const report = await restored(place, backupFile)
     t.is(report.journal, 'complete')
     t.is(report.unreadableLines, 0)
-    const expected = new Set(
-      [...operator.received.countByRecipient().keys()].filter(phone => !known.has(phone)),
-    )
-    t.deepEqual(new Set(report.reconciliation.left.map(({ recipient }) => recipient)), expected)
-    t.is(report.reconciliation.left.length, expected.size)
+    const expected = [...operator.received.countByRecipient().keys()]
+      .filter(phone => !known.has(phone))
+      .sort()
+    t.deepEqual(report.reconciliation.left.map(({ recipient }) => recipient).sort(), expected)
     t.true(report.reconciliation.left.filter(({ isInBackup }) => !isInBackup).length >= 1_000)
     t.true(report.reconciliation.left.every(({ certainty }) => certainty === 'certain'))
     t.deepEqual(readdirSync(report.keptAside!), ['rappel.db'])
@@ -106,7 +99,7 @@ test.serial('with resend, what left after the backup is listed and leaves again'
   await operator.when(({ partsAccepted }) => partsAccepted === 20)
   await first.close()
 
-  const report = await restored(t, place, backupFile, false)
+  const report = await restored(place, backupFile, false)
   t.is(report.reconciliation.left.length, 20)
   const second = await openPlace(t, place)
   await second.application.startOperators()
@@ -129,12 +122,12 @@ test.serial(
     await first.close()
 
     const elsewhere = { ...placeIn(tempDir(t)), customerFile: place.customerFile }
-    const report = await restored(t, elsewhere, backupFile)
+    const report = await restored(elsewhere, backupFile)
     t.is(report.journal, 'other')
     t.is(report.doubted, 30)
     t.is(report.keptAside, null)
     const second = await openPlace(t, elsewhere)
-      const unknown = await second.application.store.messages.search({ state: 'unknown', limit: 100 })
+    const unknown = await second.application.store.messages.search({ state: 'unknown', limit: 100 })
     t.is(unknown.length, 30)
     t.is((await runAlert(second.application, alertId)).counts.duplicates, 30)
   },
@@ -150,7 +143,7 @@ test.serial('numbers given after the backup are not given again', async t => {
   await runAlert(first.application, alertId)
   await first.close()
 
-  const report = await restored(t, place, backupFile)
+  const report = await restored(place, backupFile)
   t.is(report.reconciliation.left.length, 0)
   t.is(report.reconciliation.lost.filter(({ isFromAlert }) => isFromAlert).length, 25)
   const second = await openPlace(t, place)

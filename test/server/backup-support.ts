@@ -6,7 +6,7 @@ import { alertDefinitionSchema } from '../../scheduler/alerts/alert.ts'
 import { type Application, openApplication } from '../../server/application.ts'
 import { journalDirectoryOf, openJournal, type SentJournal } from '../../server/backup/journal.ts'
 import { silentLogger } from '../../server/log.ts'
-import { createSecretBox } from '../../server/secrets.ts'
+import { openKeyFile } from '../../server/secrets.ts'
 import type { Teardown } from '../support/temp-dir.ts'
 
 export interface Place {
@@ -53,10 +53,12 @@ export interface OpenPlace {
 
 /** Closed when the test ends, whatever became of it. */
 export async function openPlace(t: Teardown, place: Place): Promise<OpenPlace> {
+  const key = openKeyFile(place.keyFile)
+  if (key.kind === 'refused') throw new Error(key.reason)
   const journal = openJournal(place.journalDirectory, systemClock, silentLogger)
   const application = await openApplication({
     database: { kind: 'sqlite', file: place.databaseFile },
-    secrets: createSecretBox(new Uint8Array(32).fill(7)),
+    secrets: key.box,
     clock: systemClock,
     log: silentLogger,
     journal,

@@ -196,7 +196,7 @@ storeTest('queued messages go to another operator; those that left stay', async 
   const gone = await putOne(knex, clock)
   await take(knex, clock)
   const queued = await putOne(knex, clock)
-  t.deepEqual(await waiting(knex, { operatorId, limit: 10 }), [
+  t.deepEqual(await waiting(knex, { operatorId, afterId: 0, limit: 10 }), [
     { messageId: queued, recipient: '22670000001' },
   ])
   const moves = [gone, queued].map(messageId => ({ messageId, operatorId: 2 }))

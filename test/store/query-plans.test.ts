@@ -103,7 +103,7 @@ sqliteTest('claiming walks the queue by index, expired and long messages too', a
     item({ expiresAtMs: clock.nowMs() - 1 }),
   )
   await noFullScan(t, knex, () => take(knex, clock))
-  await noFullScan(t, knex, () => waiting(knex, { operatorId: 1, limit: 5 }))
+  await noFullScan(t, knex, () => waiting(knex, { operatorId: 1, afterId: 0, limit: 5 }))
   const moves = [{ messageId: await putOne(knex, clock), operatorId: 2 }]
   await noFullScan(t, knex, () => reroute(knex, { moves, nowMs: 1, reason: 'x' }))
 })

@@ -1,7 +1,9 @@
 /** Sending: one message or a thousand, answered after the commit. */
+import type { z } from 'zod'
 import type { NewMessage } from '../../../scheduler/store.ts'
 import { RappelError } from '../../errors.ts'
 import { type Prepared, prepareAll, storeMessages } from '../accept-messages.ts'
+import type { errorDetail, RequestIssue } from '../contract/error.ts'
 import {
   acceptedMessage,
   type BatchResult,
@@ -76,9 +78,8 @@ export const sendEndpoints: readonly Endpoint[] = [
       if (stored?.isReplayed === true) call.setHeader('Idempotency-Replayed', 'true')
       let position = 0
       const results = outcomes.map((outcome, index): BatchResult => {
-        if (outcome instanceof RappelError) {
-          return { index, outcome: 'refused', error: { code: outcome.code, details: { ...outcome.details } } }
-        }
+        if (outcome instanceof RappelError)
+          return { index, outcome: 'refused', error: errorOf(outcome, index) }
         const { messageId, state, reason } = stored!.results[position++]!
         const { parts, encoding } = outcome
         return { index, outcome: 'accepted', messageId, state, reason, parts, encoding }
@@ -93,11 +94,11 @@ async function prepareEach(
   items: readonly unknown[],
   prepare: (requests: MessageRequest[]) => Promise<Prepared[]>,
 ): Promise<Prepared[]> {
-  const checked = items.map((item, index) => {
+  const checked = items.map(item => {
     const parsed = messageRequest.safeParse(item)
     if (parsed.success) return parsed.data
     return new RappelError('invalid-request', {
-      issues: issuesOf(parsed.error, `body.messages.${index}`, item),
+      issues: issuesOf(parsed.error, 'body', item),
     })
   })
   const prepared = await prepare(
@@ -105,6 +106,16 @@ async function prepareEach(
   )
   let position = 0
   return checked.map(item => (item instanceof RappelError ? item : prepared[position++]!))
+}
+
+/** Paths of what is wrong begin at the item within the batch. */
+function errorOf({ code, details }: RappelError, index: number): z.input<typeof errorDetail> {
+  if (!Array.isArray(details.issues)) return { code, details: { ...details } }
+  const issues = (details.issues as RequestIssue[]).map(issue => ({
+    ...issue,
+    path: issue.path.replace(/^body(?=\.|$)/, `body.messages.${index}`),
+  }))
+  return { code, details: { ...details, issues } }
 }
 
 /** The answer of a repeated request tells the times of the first one. */

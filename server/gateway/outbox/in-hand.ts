@@ -8,6 +8,8 @@ import { afterRefusal } from './refusal.ts'
 
 /** A message that left without an answer waits this long for a receipt or a late answer before policy decides. */
 export const unknownGraceMs = 120_000
+/** A phone that received every one of them has been written to often enough: then it waits for its validity to end. */
+const mostUnanswered = 3
 
 /** Why a message is not simply accepted. Released: it did not leave, and nothing is wrong with it. */
 export type Ending =
@@ -111,7 +113,8 @@ export function settlementOf(
 ): SettleItem {
   const { messageId, recipient, attempts, expiresAtMs } = hand.message
   if (ending.kind === 'unknown') {
-    const graceUntilMs = nowMs + unknownGraceMs
+    const graceMs = nowMs + unknownGraceMs
+    const graceUntilMs = attempts >= mostUnanswered ? Math.max(graceMs, expiresAtMs) : graceMs
     return { kind: 'unknown', messageId, atMs: nowMs, graceUntilMs, reason: ending.reason }
   }
   if (ending.kind === 'released') {

@@ -1,11 +1,16 @@
-/** What every benchmark stands on: a directory, a customer database, the application and an operator beside it. */
+/**
+ * The whole product over a customer's database and one operator, as benchmarks and proofs need it: a directory, rows,
+ * an alert that writes to every row once.
+ */
 import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { systemClock } from '../../connectors/clock.ts'
 import { type SimulatorProcess, spawnSimulator } from '../../connectors/operators/simulator/child.ts'
+import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
 import { alertDefinitionSchema } from '../../scheduler/alerts/alert.ts'
+import type { UnknownPolicy } from '../../scheduler/store.ts'
 import { type Application, openApplication } from '../../server/application.ts'
 import { silentLogger } from '../../server/log.ts'
 import { createSecretBox } from '../../server/secrets.ts'
@@ -17,11 +22,9 @@ export interface Workspace {
 }
 
 export function createWorkspace(): Workspace {
-  const directory = mkdtempSync(join(tmpdir(), 'rappel-bench-'))
+  const directory = mkdtempSync(join(tmpdir(), 'rappel-insurer-'))
   return { directory, dispose: () => rmSync(directory, { recursive: true, force: true, maxRetries: 3 }) }
 }
-
-const actor = 'bench'
 
 /** Contracts of an invented insurer: one row, one message of 150 characters. */
 export function writeCustomerDatabase(file: string, rows: number): void {
@@ -50,42 +53,66 @@ export function writeCustomerDatabase(file: string, rows: number): void {
   database.close()
 }
 
-export const benchTemplate =
+export const insurerTemplate =
   '{{civilite}} {{nom}}, votre contrat {{immat}} expire le {{date echeance}}. Prime: {{montant prime}} F CFA. Agence {{agence}}, {{tel}}. NOM ASSUR'
 
-export function startOperator(): Promise<SimulatorProcess> {
-  return spawnSimulator({
-    keep: 'counts',
-    messageIds: 'decimal',
-    accounts: [{ systemId: 'bench', password: 'bench' }],
-    receipts: { delayMs: [5, 20] },
-  } as never)
+const account = { systemId: 'insurer', password: 'insurer' }
+
+/** An operator in a process of its own that knows the account of `openInsurerApplication`. */
+export function startInsurerOperator(options: Partial<SimulatorOptions>): Promise<SimulatorProcess> {
+  return spawnSimulator({ ...options, accounts: [account] })
 }
 
-export interface BenchApplication {
+export interface InsurerOptions {
+  customerFile: string
+  /** Of the operator. */
+  port: number
+  /** More than the customer's rows: the cap of the source. */
+  rows: number
+  window?: number
+  unknownPolicy?: UnknownPolicy
+  /** How long what a crash left open waits before policy; the product's own when absent. */
+  recoveryGraceMs?: number
+}
+
+export interface InsurerApplication {
   application: Application
-  databaseFile: string
   alertId: number
+  databaseFile: string
   databaseBytes(): number
 }
 
-/** The product as it runs, on its defaults: SQLite with synchronous=FULL in its own threads. */
-export async function openBenchApplication(
+/** Opens the product on its defaults; configures it when the directory is new. */
+export async function openInsurerApplication(
   directory: string,
-  { customerFile, port, rows }: { customerFile: string; port: number; rows: number },
-): Promise<BenchApplication> {
+  options: InsurerOptions,
+): Promise<InsurerApplication> {
   const databaseFile = join(directory, 'rappel.db')
   const application = await openApplication({
     database: { kind: 'sqlite', file: databaseFile },
     secrets: createSecretBox(new Uint8Array(32).fill(7)),
     clock: systemClock,
     log: silentLogger,
+    ...(options.recoveryGraceMs !== undefined && { recoveryGraceMs: options.recoveryGraceMs }),
     onFailure(error) {
       throw error
     },
   })
+  const [alert] = await application.store.alerts.list()
+  return {
+    application,
+    alertId: alert?.id ?? (await configure(application, options)),
+    databaseFile,
+    databaseBytes: () => statSync(databaseFile).size,
+  }
+}
+
+async function configure(
+  application: Application,
+  { customerFile, port, rows, window = 500, unknownPolicy = 'hold' }: InsurerOptions,
+): Promise<number> {
   const { store } = application
-  const change = { actor, nowMs: systemClock.nowMs() }
+  const change = { actor: 'test', nowMs: systemClock.nowMs() }
   const source = await store.sources.create(
     {
       name: 'insurer',
@@ -96,21 +123,14 @@ export async function openBenchApplication(
     change,
   )
   const template = await store.templates.create(
-    { name: 'bench', language: 'fr', source: benchTemplate },
+    { name: 'expiry', language: 'fr', source: insurerTemplate },
     change,
   )
   const operator = await store.operators.create(
     {
       name: 'simulator',
       protocol: 'smpp',
-      config: {
-        host: '127.0.0.1',
-        port,
-        systemId: 'bench',
-        password: 'bench',
-        window: 500,
-        partsPerSecond: 0,
-      },
+      config: { host: '127.0.0.1', port, ...account, window, partsPerSecond: 0 },
       sealedPassword: null,
       sender: '38001',
       pricePerPartMilli: 12_000,
@@ -121,9 +141,9 @@ export async function openBenchApplication(
   )
   await store.routes.replace([{ prefix: '', rank: 1, operatorId: operator.operatorId }], change)
   await application.reloadRoutes()
-  const alert = await store.alerts.create(
+  const { id } = await store.alerts.create(
     {
-      name: 'bench',
+      name: 'expiry',
       definition: alertDefinitionSchema.parse({
         sourceId: source.sourceId,
         sql: 'select * from contrats',
@@ -134,17 +154,13 @@ export async function openBenchApplication(
         templates: [{ templateId: template.templateId }],
         category: 'reminder',
         schedule: { cron: '0 9 * * *', zone: 'Africa/Ouagadougou' },
-        // Day and night, and no approval: the benchmark measures the way, not the waiting.
+        // Day and night, and no approval: what is measured is the way, not the waiting.
         sendingHours: { days: [1, 2, 3, 4, 5, 6, 7], from: '00:00', to: '24:00', skipHolidays: false },
         runCap: 0,
+        unknownPolicy,
       }),
     },
     change,
   )
-  return {
-    application,
-    databaseFile,
-    alertId: alert.id,
-    databaseBytes: () => statSync(databaseFile).size,
-  }
+  return id
 }
