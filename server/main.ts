@@ -2,6 +2,7 @@
  * The running product, put together: configuration -> data directory -> key file -> store -> gateway -> jobs -> HTTP.
  * It stops in the reverse order, except that HTTP answers `stopping` until the last bind is drained.
  */
+import { existsSync } from 'node:fs'
 import type { Clock } from '../connectors/clock.ts'
 import { hasHijriCalendar } from '../scheduler/calendar/hijri.ts'
 import { startJobs } from '../scheduler/jobs.ts'
@@ -73,6 +74,10 @@ export async function startServer({
   try {
     const key = openKeyFile(config.keyFile)
     if (key.kind === 'refused') throw new StartRefused(key.reason)
+    if (key.wasCreated && config.database.kind === 'sqlite' && existsSync(config.database.file)) {
+      const sentence = 'the key file was missing: passwords of sources and operators must be given again'
+      log.warn({ event: 'secrets.key-lost', keyFile: config.keyFile }, sentence)
+    }
     const journal = openJournal(journalDirectoryOf(config.dataDirectory), clock, log)
     open.push(() => journal.close())
     const application = await openApplication({

@@ -5,12 +5,20 @@ import type { AlertRecord, SchedulerStore } from '../store.ts'
 import type { DryRunReport, Forecast, RunAnswer, RunReport } from './report.ts'
 
 export interface AlertEngine {
-  /** Runs one alert now. Rows → ledger and messages; never overlaps another run of the same alert. */
+  /**
+   * Runs one alert now. Rows → ledger and messages; never overlaps another run of the same alert.
+   *
+   * @throws what the store throws before the run is claimed; afterwards every failure is an outcome
+   */
   run(
     alertId: number,
     request: { cause: 'schedule' | 'catch-up' | 'manual'; plannedAtMs: number },
   ): Promise<RunAnswer>
-  /** The same on the real rows, writing nothing. `definition` may differ from the stored one (not saved yet). */
+  /**
+   * The same on the real rows, writing nothing. `definition` may differ from the stored one (not saved yet).
+   *
+   * @throws SourceError when the source cannot be opened; AlertNotRunnable for the alert's own faults
+   */
   dryRun(
     alert: Pick<AlertRecord, 'id' | 'name' | 'definition' | 'coveredUntil' | 'hasBaseline'>,
     options?: { sampleSize?: number; now?: Date },
@@ -21,7 +29,7 @@ export interface AlertEngine {
   runDue(): Promise<RunReport[]>
   /** Sets the next run of an alert that was activated, changed or imported. */
   plan(alertId: number): Promise<void>
-  /** Waits for runs under way; starts none. */
+  /** Breaks off runs under way, which end as `interrupted`, and waits for them; starts none. */
   stop(): Promise<void>
 }
 

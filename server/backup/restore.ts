@@ -5,7 +5,7 @@
 import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Clock } from '../../connectors/clock.ts'
-import { openDatabase } from '../store/database.ts'
+import { type DatabaseConfig, openDatabase } from '../store/database.ts'
 import { migrate } from '../store/migrations/list.ts'
 import { keyCopyOf } from './backup.ts'
 import { type BackupCounts, inspectCopy } from './inspect-copy.ts'
@@ -25,7 +25,8 @@ export interface RestoreRequest {
 }
 
 export interface RestoreReport {
-  counts: BackupCounts
+  /** null when PostgreSQL put the database back by itself. */
+  counts: BackupCounts | null
   takenAt: Date | null
   /** Where the former files are now; null when there were none. */
   keptAside: string | null
@@ -67,7 +68,8 @@ export async function restoreBackup(request: RestoreRequest, clock: Clock): Prom
     }
     const journalId = copy.note?.journalId ?? null
     const isOurs = journalId !== null && readJournalId(request.journalDirectory) === journalId
-    const after = await bringUpToDate(request, isOurs ? takenAt : null, clock)
+    const database = { kind: 'sqlite', file: databaseFile } as const
+    const after = await replayJournal({ ...request, database }, isOurs ? takenAt : null, clock)
     return {
       kind: 'restored',
       report: {
@@ -88,13 +90,26 @@ export async function restoreBackup(request: RestoreRequest, clock: Clock): Prom
   }
 }
 
-/** @param sinceMs when the backup was taken; null when no journal tells about the time after it */
-async function bringUpToDate(
-  { databaseFile, journalDirectory, isMarking }: RestoreRequest,
+export interface ReplayRequest {
+  database: DatabaseConfig
+  journalDirectory: string
+  /** false: only lists. */
+  isMarking: boolean
+}
+
+export type Replay = Pick<RestoreReport, 'reconciliation' | 'doubted' | 'unreadableLines'>
+
+/**
+ * Migrates a database that was put back, and plays the journal on it.
+ *
+ * @param since when the backup was taken; null when no journal tells about the time after it
+ */
+export async function replayJournal(
+  { database, journalDirectory, isMarking }: ReplayRequest,
   since: Date | null,
   clock: Clock,
-): Promise<Pick<RestoreReport, 'reconciliation' | 'doubted' | 'unreadableLines'>> {
-  const knex = openDatabase({ kind: 'sqlite', file: databaseFile })
+): Promise<Replay> {
+  const knex = openDatabase(database)
   try {
     await migrate(knex)
     const nowMs = clock.nowMs()

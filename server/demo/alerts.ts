@@ -30,7 +30,7 @@ const ownTemplates: Readonly<Record<string, DemoTemplate>> = {
   'womens-day': {
     name: 'Vœux du 8 mars',
     source:
-      '{{#si civilite}}{{civilite}} {{/si}}{{nom}}, en ce 8 mars, {{cie}} rend hommage à toutes les femmes et vous remercie de votre confiance. Bonne fête!',
+      '{{#si civilite}}{{civilite}} {{/si}}{{nom}}, en ce 8 mars, {{cie}} rend hommage à toutes les femmes et vous remercie de votre confiance. Excellente journée!',
   },
 }
 

@@ -54,6 +54,8 @@ export interface Books {
   queued(): { operatorId: number; messages: number }[]
   /** Held by an earlier demo, and given up since the start because their validity is over. */
   lapsed(): number
+  /** Held by an earlier demo, and still so. */
+  stillHeld(): number
   /** What the counters gained since the start. */
   counters(): CounterChange[]
   /** Ledger entries whose message was sent since the start: entries, and the messages they name. */
@@ -88,8 +90,9 @@ export function openBooks(file: string): Books {
   const one = (sql: string): number => database.prepare(sql).pluck().get() as number
   const lastId = one('select coalesce(max(id), 0) from messages')
   const hasLapsed = `m.state = ${stateLiteral('expired')} and m.sent_at is null`
+  const isHeld = `m.state = ${stateLiteral('held')}`
   const ours = `(m.id > ${lastId} or exists (
-    select 1 from before_start b where b.id = m.id and b.is_gone = 0 and not (${hasLapsed})))`
+    select 1 from before_start b where b.id = m.id and b.is_gone = 0 and not (${hasLapsed} or ${isHeld})))`
   const leftBehind = {
     waiting: one(`select count(*) from before_start where state = ${stateLiteral('queued')}`),
     unanswered: one(
@@ -140,6 +143,7 @@ export function openBooks(file: string): Books {
            where state = ${stateLiteral('queued')} group by 1`,
         )
         .all() as { operatorId: number; messages: number }[],
+    stillHeld: () => one(`select count(*) from messages m where m.id <= ${lastId} and ${isHeld}`),
     lapsed: () =>
       one(
         `select count(*) from messages m join before_start b on b.id = m.id where b.is_gone = 0 and ${hasLapsed}`,

@@ -62,7 +62,7 @@ export interface DemoDirectoryOptions {
 export function openDemoDirectory(options: DemoDirectoryOptions): DemoDirectoryOutcome {
   const { clock, words, reset, seed, contracts } = options
   const held = holdDataDirectory(options.path, clock)
-  if (held.kind === 'refused') return { kind: 'refused', reason: held.reason }
+  if (held.kind === 'refused') return { kind: 'refused', reason: words.directoryRefused(held.reason) }
   const { path, release } = held.directory
   const refuse = (reason: string): DemoDirectoryOutcome => {
     release()

@@ -2,7 +2,7 @@
 
 import type { SimulatorCounts } from '../../connectors/operators/simulator/counters.ts'
 import type { ReceivedMessage } from '../../connectors/operators/simulator/reassembly.ts'
-import { finalStates, type MessageState } from '../gateway/message-state.ts'
+import type { MessageState } from '../gateway/message-state.ts'
 import type { Books, CounterChange, SentText, StateCount } from './books.ts'
 import type { Words } from './words.ts'
 
@@ -32,10 +32,16 @@ export interface TextDifference {
   first: { recipient: string; text: string }
 }
 
+/** States in which something may still be heard. */
+export interface OpenMessages {
+  state: 'queued' | 'sending' | 'sent' | 'unknown'
+  messages: number
+}
+
 export interface Reconciliation {
   checks: Check[]
   /** Messages without a final state, by state. */
-  open: { state: MessageState; messages: number }[]
+  open: OpenMessages[]
   texts: TextDifference[]
   isEqual: boolean
 }
@@ -107,14 +113,17 @@ export function reconcile(
   return { checks, open, texts, isEqual }
 }
 
+const openStates = ['queued', 'sending', 'sent', 'unknown'] as const
+
 /** Messages of which something may still be heard. Held ones wait for a person and were not sent. */
-export function openMessages(messages: readonly StateCount[]): { state: MessageState; messages: number }[] {
-  const byState = new Map<MessageState, number>()
-  for (const { state, messages: count } of messages) {
-    if (state === 'held' || finalStates.includes(state)) continue
-    byState.set(state, (byState.get(state) ?? 0) + count)
-  }
-  return [...byState].map(([state, count]) => ({ state, messages: count }))
+export function openMessages(messages: readonly StateCount[]): OpenMessages[] {
+  return openStates.flatMap(state => {
+    const count = sum(
+      messages.filter(row => row.state === state),
+      row => row.messages,
+    )
+    return count === 0 ? [] : [{ state, messages: count }]
+  })
 }
 
 /** Every text sent, exactly once at its operator: both sides as multisets of recipient and text. */

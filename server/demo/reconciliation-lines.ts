@@ -35,7 +35,9 @@ export function reconciliationLines(
     ]
   })
   const differences = [
-    ...open.map(({ state, messages }) => words.open(formatCount(messages, language), state)),
+    ...open.map(({ state, messages }) =>
+      words.open(words.openStates[state], formatCount(messages, language)),
+    ),
     ...texts.map(({ operator, kind, count, first }) => {
       const shown = `${first.recipient} « ${first.text.slice(0, textShown)}… »`
       const tell = kind === 'missing-at-simulator' ? words.missingAtSimulator : words.onlyAtSimulator

@@ -58,6 +58,7 @@ export async function playSession(session: Session, say: Say): Promise<Reconcili
         sentTexts,
         sendingMs: books.sendingMs(),
         lapsed: books.lapsed(),
+        stillHeld: books.stillHeld(),
         operators: witnesses,
       },
       { words, language },

@@ -17,6 +17,8 @@ export interface SummaryFacts {
   sendingMs: number | null
   /** Held on an earlier day, given up now. */
   lapsed: number
+  /** Held on an earlier day, and still so. */
+  stillHeld: number
   operators: readonly (OperatorWitness & { pricePerPartMilli: number; peakInAnySecond: number })[]
 }
 
@@ -54,7 +56,7 @@ export function summaryLines(facts: SummaryFacts, speech: Speech): string[] {
       facts.issues.filter(issue => !isHold(issue) && !isBlock(issue)),
       speech,
     ),
-    ...(facts.lapsed > 0 ? ['', words.lapsed(formatCount(facts.lapsed, speech.language))] : []),
+    ...earlierDays(facts, speech),
     ...sampleLines(facts, words),
     '',
     words.operatorsTitle,
@@ -186,6 +188,14 @@ function reasonBlock(title: string, issues: readonly RunIssue[], { words, langua
     return `${pad(formatCount(count, language), 6, 'right')}  ${words.reasons[reason] ?? reason}${example}`
   })
   return ['', title, ...indent(lines)]
+}
+
+function earlierDays({ lapsed, stillHeld }: SummaryFacts, { words, language }: Speech): string[] {
+  const lines = [
+    ...(stillHeld > 0 ? [words.stillHeld(formatCount(stillHeld, language))] : []),
+    ...(lapsed > 0 ? [words.lapsed(formatCount(lapsed, language))] : []),
+  ]
+  return lines.length === 0 ? [] : ['', ...lines]
 }
 
 function failedRuns({ played }: SummaryFacts, words: Words): string[] {

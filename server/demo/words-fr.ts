@@ -65,7 +65,8 @@ export const french: Words = {
   heldTitle: 'Retenus, à compléter ou à valider par une personne',
   blockedTitle: 'Bloqués, ne partiront pas',
   rejectedTitle: 'Lignes rejetées, à corriger chez l’assureur',
-  lapsed: count => `Abandonnés : ${count} messages retenus un autre jour, dont la validité est dépassée`,
+  lapsed: count => `Abandonnés, retenus un autre jour et dont la validité est dépassée : ${count}`,
+  stillHeld: count => `Toujours retenus d’un autre jour : ${count}`,
   failedRuns: 'Exécutions à regarder',
   example: text => `par exemple ${text}`,
   samplesTitle: 'Un message de chaque alerte, tel que reçu',
@@ -112,11 +113,18 @@ export const french: Words = {
     expired: 'parties expirées',
     occasions: 'nouvelles occasions',
   },
-  open: (count, states) => `${count} messages sans état final : ${states}`,
+  open: (state, count) => `messages sans état final : ${count} (${state})`,
+  openStates: {
+    queued: 'en file',
+    sending: 'en cours d’envoi',
+    sent: 'envoyés sans accusé',
+    unknown: 'issue inconnue',
+  },
+  directoryRefused: reason => `Le répertoire ne peut pas être utilisé : ${reason}`,
   missingAtSimulator: (operator, count, first) =>
-    `${operator} : ${count} messages partis selon le stockage, non reçus par le simulateur ; le premier : ${first}`,
+    `${operator}, partis selon le stockage mais non reçus par le simulateur : ${count} ; le premier : ${first}`,
   onlyAtSimulator: (operator, count, first) =>
-    `${operator} : ${count} messages reçus par le simulateur en trop ; le premier : ${first}`,
+    `${operator}, reçus en trop par le simulateur : ${count} ; le premier : ${first}`,
   agreed:
     'Tout concorde : chaque message envoyé a un état final, et chaque texte est arrivé exactement une fois.',
   disagreed: 'Les comptes ne concordent pas :',

@@ -56,6 +56,7 @@ export interface Words {
   rejectedTitle: string
   failedRuns: string
   lapsed(count: string): string
+  stillHeld(count: string): string
   example(text: string): string
   samplesTitle: string
   operatorsTitle: string
@@ -67,7 +68,9 @@ export interface Words {
   nothingDue: string
   reconciliationTitle: string
   checks: Record<'messages' | 'parts' | 'delivered' | 'undelivered' | 'expired' | 'occasions', string>
-  open(count: string, states: string): string
+  open(state: string, count: string): string
+  openStates: Record<'queued' | 'sending' | 'sent' | 'unknown', string>
+  directoryRefused(reason: string): string
   missingAtSimulator(operator: string, count: string, first: string): string
   onlyAtSimulator(operator: string, count: string, first: string): string
   agreed: string
