@@ -64,6 +64,9 @@ export interface LedgerKey {
   occurrenceKey: string
 }
 
+/** `waiting`: written, but its message is held for what a later run may know: a value, the date of a feast. */
+export type KeyStanding = 'new' | 'written' | 'waiting'
+
 export interface EnqueueItem {
   message: NewMessage
   /** null for a message that nobody's rule asked for (API). */
@@ -74,7 +77,7 @@ export type EnqueueResult =
   | { kind: 'enqueued'; messageId: number; state: 'queued' | 'held' | 'blocked'; reason: string }
   /** The ledger has it already: nothing was written. */
   | { kind: 'duplicate' }
-  /** The ledger had it, held for a missing value; now the text is whole and the message queued. */
+  /** The ledger had it, held for something that is known now; the message goes on as this run decided. */
   | { kind: 'completed'; messageId: number }
 
 /** What is known of a person before a message to them is decided. */
@@ -171,13 +174,15 @@ export interface SchedulerStore {
   remember(alertId: number, memories: readonly { entityKey: string; memory: string }[]): Promise<void>
   /** One per recipient, in order. `capKey` null when no cap applies. */
   standings(recipients: readonly string[], service: string, capKey: string | null): Promise<Standing[]>
-  /** Ledger keys that exist already, in order; for dry runs. */
-  known(alertId: number, keys: readonly LedgerKey[]): Promise<boolean[]>
+  /** What the ledger says of each key, in order; for dry runs. */
+  known(alertId: number, keys: readonly LedgerKey[]): Promise<KeyStanding[]>
   /** Ledger and messages in one transaction; memories too, so that a crash can not split them. */
   enqueue(
     items: readonly EnqueueItem[],
     memories?: { alertId: number; entries: readonly { entityKey: string; memory: string }[] },
   ): Promise<EnqueueResult[]>
+  /** Messages of the alert held as `run-open`, those of a run that a crash cut short included. */
+  runHoldSize(alertId: number): Promise<number>
   /** Queues (or, above a cap, holds for approval) what the run held back as `run-open`. Returns how many. */
   closeRunHold(hold: { alertId: number; outcome: 'release' | 'approval'; nowMs: number }): Promise<number>
   recordIssues(runId: number, issues: readonly RunIssue[]): Promise<void>

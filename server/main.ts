@@ -5,7 +5,7 @@
 import { existsSync } from 'node:fs'
 import type { Clock } from '../connectors/clock.ts'
 import { hasHijriCalendar } from '../scheduler/calendar/hijri.ts'
-import { startJobs } from '../scheduler/jobs.ts'
+import { type Chore, startJobs } from '../scheduler/jobs.ts'
 import { type CountryCode, countryCodes } from '../templates/text/country-presets.ts'
 import { removeAddress, writeAddress } from './address-file.ts'
 import { createApi } from './api/app.ts'
@@ -90,7 +90,13 @@ export async function startServer({
     })
     open.push(() => application.close(drainMs))
     await application.startOperators()
-    const jobs = startJobs({ engine: application.alerts, store: application.store, clock, log })
+    const jobs = startJobs({
+      engine: application.alerts,
+      store: application.store,
+      clock,
+      log,
+      chores: chores(application.store),
+    })
     open.push(() => jobs.stop())
     const reloadOperators = await followOperators(application)
     const handle = createApi({
@@ -142,4 +148,12 @@ function presetCountry(country: string): CountryCode {
     throw new StartRefused(`country: found ${country}, expected one of ${countryCodes.join(', ')}`)
   }
   return known
+}
+
+/** What would grow for ever. Receipts without a message are given a week; a year of run history answers an audit. */
+function chores(store: Application['store']): Chore[] {
+  return [
+    { name: 'unmatched-receipts', keepDays: 7, purge: beforeMs => store.receipts.purgeUnmatched(beforeMs) },
+    { name: 'runs', keepDays: 400, purge: beforeMs => store.runs.prune(beforeMs) },
+  ]
 }

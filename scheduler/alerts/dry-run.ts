@@ -1,5 +1,5 @@
 /** A dry run: the same pass on the real rows, whose sink only counts. */
-import type { NewMessage, SchedulerStore } from '../store.ts'
+import type { KeyStanding, NewMessage, SchedulerStore } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import type { DecidedItem } from './items.ts'
 import { type PassSink, passOver, type TakenItem } from './pass.ts'
@@ -52,7 +52,10 @@ export async function dryRunAlert(
     const tally = newTally()
     const rehearsed = rehearsedStore(store, rehearsal)
     const ending = await passOver({ setup, source, store: rehearsed, runId: null, sink, tally })
-    const { outcome, detail, counts, hold } = conclude(ending, tally, definition.runCap)
+    const { outcome, detail, counts, hold } = conclude(ending, tally, {
+      runCap: definition.runCap,
+      waiting: tally.runOpen,
+    })
     return { ...totals, outcome, detail, counts, isOverCap: hold === 'approval' }
   } finally {
     await source.close().catch(error => log('alert.source.close-failed', { error: String(error) }))
@@ -89,7 +92,7 @@ function countingSink(options: CountingSinkOptions): PassSink {
         alertId,
         decided.map(({ item }) => item.ledger!),
       )
-      const taken = decided.map((entry, index) => take(entry, known[index] === true))
+      const taken = decided.map((entry, index) => take(entry, isWritten(entry, known[index]!)))
       for (const { entityKey, memory } of entries) memories.set(entityKey, memory)
       return taken
     },
@@ -97,6 +100,12 @@ function countingSink(options: CountingSinkOptions): PassSink {
       totals.issues.push(...issues.slice(0, Math.max(limit - totals.issues.length, 0)))
     },
   }
+}
+
+/** A message that waits is written again by a run that knows more, and only by that. */
+function isWritten({ item }: DecidedItem, standing: KeyStanding): boolean {
+  if (standing !== 'waiting') return standing === 'written'
+  return item.message.reason === 'missing-value' || item.message.reason === 'feast-unconfirmed'
 }
 
 /** In the store's order: the person's cap is taken before the route is asked for. */

@@ -41,7 +41,9 @@ export async function runAlert(alertId: number, request: RunRequest, host: RunHo
   const playedAt = playedMoment(alert, request, host)
   const coveredUntil = alert.coveredUntil ?? request.coveredUntil ?? null
   const ending = await play({ ...alert, coveredUntil }, { runId, playedAt, tally }, host)
-  const { hold, ...result } = conclude(ending, tally, alert.definition.runCap ?? 0)
+  const runCap = alert.definition.runCap ?? 0
+  const waiting = runCap === 0 ? 0 : await store.runHoldSize(alertId).catch(() => tally.runOpen)
+  const { hold, ...result } = conclude(ending, tally, { runCap, waiting })
   const finish: RunFinish = {
     runId,
     ...result,

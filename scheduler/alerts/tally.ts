@@ -50,14 +50,19 @@ export function isTroubling(issue: RunIssue): boolean {
  * Names the outcome. A run above its cap waits for an approver; when it also failed, the failure is what it is
  * called by, because a run that waits for approval has seen all its rows and one that failed has not.
  *
- * @param runCap 0 means no cap
+ * @param cap `runCap` 0 means no cap; `waiting`: messages held for the end of a run, those of a run that a crash cut
+ *   short included
  */
-export function conclude(ending: RunEnding, tally: RunTally, runCap: number): RunConclusion {
+export function conclude(
+  ending: RunEnding,
+  tally: RunTally,
+  { runCap, waiting }: { runCap: number; waiting: number },
+): RunConclusion {
   const { counts, runOpen, hasIssues } = tally
   const isDone = ending.outcome === 'done'
-  if (runCap > 0 && runOpen > runCap) {
-    const waiting = `${runOpen} messages wait for approval, above the cap of ${runCap}`
-    const detail = ending.detail === '' ? waiting : `${ending.detail}; ${waiting}`
+  if (runCap > 0 && waiting > runCap) {
+    const sentence = `${waiting} messages wait for approval, above the cap of ${runCap}`
+    const detail = ending.detail === '' ? sentence : `${ending.detail}; ${sentence}`
     return { outcome: isDone ? 'held-for-approval' : ending.outcome, detail, counts, hold: 'approval' }
   }
   const outcome = isDone && hasIssues ? 'done-with-issues' : ending.outcome

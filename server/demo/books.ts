@@ -63,6 +63,8 @@ export interface Books {
   /** Ledger entries and messages that did not exist before the start. */
   created(): { entries: number; messages: number }
   sentTexts(): SentText[]
+  /** The first few messages without a final state, for a person to look up. */
+  openExamples(): { messageId: number; recipient: string; text: string }[]
   /** From the first submit to the last answer; null when nothing was sent. */
   sendingMs(): number | null
   close(): void
@@ -70,6 +72,8 @@ export interface Books {
 
 const went = `state in (${(['sending', 'sent', 'unknown'] as const).map(stateLiteral).join(', ')})`
 const waits = `state in (${(['queued', 'held'] as const).map(stateLiteral).join(', ')})`
+
+const mostExamples = 5
 
 /**
  * Opens the books and notes where they stand.
@@ -170,6 +174,13 @@ export function openBooks(file: string): Books {
         )
         .all() as SentText[]
     },
+    openExamples: () =>
+      database
+        .prepare(
+          `select m.id as messageId, m.recipient, m.text from messages m
+           where ${ours} and (${went} or state = ${stateLiteral('queued')}) order by m.id limit ${mostExamples}`,
+        )
+        .all() as { messageId: number; recipient: string; text: string }[],
     sendingMs() {
       const span = database
         .prepare(

@@ -42,12 +42,13 @@ export interface Reconciliation {
   checks: Check[]
   /** Messages without a final state, by state. */
   open: OpenMessages[]
+  openExamples: ReturnType<Books['openExamples']>
   texts: TextDifference[]
   isEqual: boolean
 }
 
 export function reconcile(
-  books: Pick<Books, 'messages' | 'counters' | 'ledger' | 'created' | 'sentTexts'>,
+  books: Pick<Books, 'messages' | 'counters' | 'ledger' | 'created' | 'sentTexts' | 'openExamples'>,
   witnesses: readonly OperatorWitness[],
   /** New occasions according to the reports of the runs. */
   reported: number,
@@ -110,7 +111,7 @@ export function reconcile(
   }
   const open = openMessages(messages)
   const isEqual = checks.every(row => row.isEqual) && texts.length === 0 && open.length === 0
-  return { checks, open, texts, isEqual }
+  return { checks, open, openExamples: books.openExamples(), texts, isEqual }
 }
 
 const openStates = ['queued', 'sending', 'sent', 'unknown'] as const

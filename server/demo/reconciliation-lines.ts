@@ -7,7 +7,7 @@ import type { Language, Words } from './words.ts'
 const textShown = 60
 
 export function reconciliationLines(
-  { checks, open, texts, isEqual }: Reconciliation,
+  { checks, open, openExamples, texts, isEqual }: Reconciliation,
   { words, language }: { words: Words; language: Language },
 ): string[] {
   const { columns: titles } = words
@@ -38,10 +38,10 @@ export function reconciliationLines(
     ...open.map(({ state, messages }) =>
       words.open(words.openStates[state], formatCount(messages, language)),
     ),
+    ...openExamples.map(({ messageId, recipient, text }) => `#${messageId} ${shown(recipient, text)}`),
     ...texts.map(({ operator, kind, count, first }) => {
-      const shown = `${first.recipient} « ${first.text.slice(0, textShown)}… »`
       const tell = kind === 'missing-at-simulator' ? words.missingAtSimulator : words.onlyAtSimulator
-      return tell(operator, formatCount(count, language), shown)
+      return tell(operator, formatCount(count, language), shown(first.recipient, first.text))
     }),
     ...checks
       .filter(row => !row.isEqual)
@@ -54,6 +54,10 @@ export function reconciliationLines(
     '',
     ...(isEqual ? [words.agreed] : [words.disagreed, ...indent(differences.map(line => `- ${line}`))]),
   ]
+}
+
+function shown(recipient: string, text: string): string {
+  return `${recipient} « ${text.slice(0, textShown)}… »`
 }
 
 /** How far apart the figures of a row lie. */

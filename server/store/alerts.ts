@@ -88,6 +88,7 @@ export function updateAlert(
         updated_at: change.nowMs,
       })
     await linkTemplates(transaction, alertId, definition)
+    if (looksAtOtherRows(before.definition, definition)) await forgetRows(transaction, alertId)
     const detail = { name, changed: changedFields(before, changes) }
     await auditIn(transaction, change, 'update', { noun, nounId: alertId, detail })
     return (await findAlert(transaction, alertId))!
@@ -201,4 +202,19 @@ function recordOf(row: AlertRow): AlertRecord {
     coveredUntil: row.covered_until,
     hasBaseline: Boolean(row.has_baseline),
   }
+}
+
+/** What the alert remembers of its rows would mean something else, or nothing. */
+function looksAtOtherRows(before: AlertDefinition, after: AlertDefinition): boolean {
+  return (
+    before.trigger.kind !== after.trigger.kind ||
+    before.sourceId !== after.sourceId ||
+    before.keyColumns.join('\n') !== after.keyColumns.join('\n')
+  )
+}
+
+/** Its next run looks without writing, as a first one does: a change must not write to everybody at once. */
+async function forgetRows(transaction: Knex.Transaction, alertId: number): Promise<void> {
+  await transaction('alerts').where({ id: alertId }).update({ has_baseline: false })
+  await transaction('alert_memories').where({ alert_id: alertId }).delete()
 }

@@ -1,4 +1,4 @@
-/** Messages that waited for a value the source now has: same ledger key, whole text. */
+/** Messages that waited for what is known now (a missing value, the date of a feast): same ledger key, whole text. */
 import type { Knex } from 'knex'
 import type { EnqueueResult, NewMessage } from '../../scheduler/store.ts'
 import { encodingCodes, stateCodes, stateLiteral } from './codes.ts'
@@ -12,7 +12,9 @@ interface Waiting {
   messageId: number
 }
 
-const held = `state = ${stateLiteral('held')} and reason = 'missing-value'`
+/** What a later run may lift; approval and the end of a run are somebody else's to decide. */
+const liftedByRun = ['missing-value', 'feast-unconfirmed'] as const
+export const completable = `state = ${stateLiteral('held')} and reason in (${liftedByRun.map(reason => `'${reason}'`).join(', ')})`
 
 /**
  * Completes what `results` calls a duplicate although its message waits for the text that is here now.
@@ -32,7 +34,7 @@ export async function completeHeld(
     const message = settleState(items[position]!.message, isCapped.has(messageId))
     const completed = await transaction('messages')
       .where({ id: messageId })
-      .whereRaw(held)
+      .whereRaw(completable)
       .update({
         state: stateCodes.codeOf(message.state),
         reason: message.reason || null,
@@ -50,7 +52,7 @@ export async function completeHeld(
       })
     if (completed === 0) continue
     await recordEvents(transaction, [
-      { messageId, atMs: nowMs, event: 'completed', detail: 'missing value found' },
+      { messageId, atMs: nowMs, event: 'completed', detail: 'what was missing is known' },
     ])
     const { state, operatorId, alertId, parts } = message
     // Still held, for its run or an approver: it entered that state before.
@@ -71,7 +73,9 @@ async function findWaiting(
   results: readonly EnqueueResult[],
 ): Promise<Waiting[]> {
   const again = items.flatMap(({ message, ledger }, index) =>
-    results[index]!.kind === 'duplicate' && ledger !== null && message.reason !== 'missing-value'
+    results[index]!.kind === 'duplicate' &&
+    ledger !== null &&
+    !liftedByRun.some(reason => reason === message.reason)
       ? [[index, ledger.entityKey, message.alertId ?? 0, ledger.occurrenceKey] as const]
       : [],
   )
@@ -80,7 +84,7 @@ async function findWaiting(
   const anyHeld = await dialectOf(transaction).query(
     transaction,
     `select 1 as one from ${dialectOf(transaction).bulkRows('v', { id: 'bigint' })}
-       join messages on alert_id = v.id and ${held} limit 1`,
+       join messages on alert_id = v.id and ${completable} limit 1`,
     [bulkBinding(alertIds.map(id => [id]))],
   )
   if (anyHeld.length === 0) return []
@@ -94,7 +98,7 @@ async function findWaiting(
     transaction,
     `select v.position, l.message_id from ${dialectOf(transaction).bulkRows('v', columns)}
        join ledger l on l.entity_key = v.entity_key and l.alert_id = v.alert_id and l.occurrence_key = v.occurrence_key
-       join messages m on m.id = l.message_id and m.${held.replace(' and ', ' and m.')} order by v.position`,
+       join messages m on m.id = l.message_id and m.${completable.replace(' and ', ' and m.')} order by v.position`,
     [bulkBinding(again)],
   )
   // The row may stand twice in one batch: the first completes, the second is a duplicate of it.

@@ -80,7 +80,7 @@ export const operations = {
     waiting: outbox.waiting,
     reroute: outbox.reroute,
   },
-  receipts: { countUnmatched: unmatched.countUnmatched },
+  receipts: { countUnmatched: unmatched.countUnmatched, purgeUnmatched: unmatched.purgeUnmatched },
   recovery: {
     recoverSending: recovery.recoverSending,
     resendUnknown: recovery.resendUnknown,
@@ -97,6 +97,8 @@ export const operations = {
     recordIssues: runs.recordIssues,
     listIssues: runs.listIssues,
     closeHold: runHolds.closeRunHold,
+    holdSize: runHolds.runHoldSize,
+    prune: runs.pruneRuns,
     approve: runHolds.approveRun,
     reject: runHolds.rejectRun,
   },

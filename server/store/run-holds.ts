@@ -16,6 +16,14 @@ interface LiftedRow {
   part_count: number
 }
 
+/** Messages of the alert that wait for the end of its run. */
+export async function runHoldSize(knex: Knex, alertId: number): Promise<number> {
+  const [row] = await knex('messages')
+    .whereRaw(`state = ${stateLiteral('held')} and alert_id = ? and reason = 'run-open'`, [alertId])
+    .count({ messages: '*' })
+  return Number(row?.messages ?? 0)
+}
+
 /** Ends the hold of a run: its messages leave, or wait for an approver. Returns how many. */
 export async function closeRunHold(
   knex: Knex,

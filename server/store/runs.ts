@@ -229,3 +229,14 @@ function recordOf(row: RunRow): RunRecord {
     issueCount: row.issue_count,
   }
 }
+
+/** Forgets finished runs and their issues; each alert keeps its newest. Returns how many runs. */
+export function pruneRuns(knex: Knex, beforeMs: number): Promise<number> {
+  return knex.transaction<number>(async transaction => {
+    const newest = transaction('runs').groupBy('alert_id').max('id')
+    const old = transaction('runs').where('finished_at', '<', beforeMs).whereNotIn('id', newest).select('id')
+    await transaction('run_issues').whereIn('run_id', old.clone()).delete()
+    const pruned: number = await transaction('runs').whereIn('id', old).delete()
+    return pruned
+  })
+}

@@ -25,6 +25,7 @@ export function schedulerStore(store: Store, accept: Accept): SchedulerStore {
       // Without an idempotency key every request is accepted.
       return answer.kind === 'mismatch' ? [] : answer.results
     },
+    runHoldSize: alertId => store.runs.holdSize(alertId),
     closeRunHold: hold => store.runs.closeHold(hold),
     recordIssues: (runId, issues) => store.runs.recordIssues(runId, issues),
     async template(templateId) {

@@ -1,8 +1,9 @@
 /** What is known before a message is decided: stop list, caps, ledger. All by set, some hundred rows a call. */
 import type { Knex } from 'knex'
-import type { LedgerKey, Standing } from '../../scheduler/store.ts'
+import type { KeyStanding, LedgerKey, Standing } from '../../scheduler/store.ts'
 import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes } from './codes.ts'
+import { completable } from './complete-held.ts'
 import { bulkBinding, dialectOf, rawRows } from './dialect.ts'
 import { everyService } from './stop-list.ts'
 
@@ -30,23 +31,25 @@ export async function standings(
   return standing
 }
 
-/** Whether the ledger has each key already, in order. */
-export async function known(knex: Knex, alertId: number, keys: readonly LedgerKey[]): Promise<boolean[]> {
+/** What the ledger says of each key, in order. */
+export async function known(knex: Knex, alertId: number, keys: readonly LedgerKey[]): Promise<KeyStanding[]> {
   if (keys.length === 0) return []
-  const rows = rawRows<{ position: number }>(
+  const rows = rawRows<{ position: number; waiting_id: number | null }>(
     await knex.raw(
-      `select v.position from ${dialectOf(knex).bulkRows('v', {
+      `select v.position, m.id as waiting_id from ${dialectOf(knex).bulkRows('v', {
         position: 'bigint',
         entity_key: 'text',
         occurrence_key: 'text',
       })}
-       join ledger l on l.entity_key = v.entity_key and l.alert_id = ? and l.occurrence_key = v.occurrence_key`,
+       join ledger l on l.entity_key = v.entity_key and l.alert_id = ? and l.occurrence_key = v.occurrence_key
+       left join messages m on m.id = l.message_id and m.${completable.replace(' and ', ' and m.')}`,
       [bulkBinding(keys.map((key, index) => [index, key.entityKey, key.occurrenceKey])), alertId],
     ),
   )
-  const isKnown = keys.map(() => false)
-  for (const { position } of rows) isKnown[position] = true
-  return isKnown
+  const standings: KeyStanding[] = keys.map(() => 'new')
+  for (const { position, waiting_id: waitingId } of rows)
+    standings[position] = waitingId === null ? 'written' : 'waiting'
+  return standings
 }
 
 export interface Occasion {

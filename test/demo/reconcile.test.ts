@@ -4,7 +4,7 @@ import type { ReceivedMessage } from '../../connectors/operators/simulator/reass
 import type { Books } from '../../server/demo/books.ts'
 import { type OperatorWitness, reconcile } from '../../server/demo/reconcile.ts'
 
-type Facts = Pick<Books, 'messages' | 'counters' | 'ledger' | 'created' | 'sentTexts'>
+type Facts = Pick<Books, 'messages' | 'counters' | 'ledger' | 'created' | 'sentTexts' | 'openExamples'>
 
 const recipient = '22670000001'
 
@@ -32,6 +32,7 @@ function books(changes: Partial<Facts> = {}): Facts {
         text: 'Bonjour',
         parts: 1,
       })),
+    openExamples: () => [],
     ...changes,
   }
 }

@@ -4,6 +4,7 @@ import test from 'ava'
 import Database from 'better-sqlite3'
 import { startSimulator } from '../../connectors/operators/simulator/simulator.ts'
 import { scopes } from '../../server/api/contract/scopes.ts'
+import { createDatabase, postgresAvailable } from '../support/postgres.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { addContracts, furnish, openPlace, placeIn, runAlert } from './backup-support.ts'
 import { runRappel, spawnRappel, startRappel } from './cli-support.ts'
@@ -234,6 +235,28 @@ test.serial('a store in PostgreSQL is sent to its own tools, without its passwor
   t.is(code, 1)
   t.regex(stderr, /pg_dump --format=custom --file=.*copy\.dump postgres:\/\/rappel@db\.example:5432\/rappel/)
   t.false(stderr.includes('invented'))
+})
+
+const postgresTest = postgresAvailable() ? test.serial : test.serial.skip
+postgresTest('after pg_restore the journal is played on PostgreSQL from the time of the dump', async t => {
+  const data = join(tempDir(t), 'data')
+  const { url } = await createDatabase(t)
+  const variables = { RAPPEL_DATABASE_KIND: 'postgres', RAPPEL_DATABASE_URL: url }
+  const restore = ['restore', 'copy.dump', '--data', data]
+  const without = await runRappel(t, restore, variables)
+  t.is(without.code, 1)
+  t.regex(
+    without.stderr,
+    /pg_restore --clean --if-exists .*copy\.dump\nthen this command again, with --since/,
+  )
+  const wrong = await runRappel(t, [...restore, '--since', 'yesterday'], variables)
+  t.regex(wrong.stderr, /^--since: found yesterday, expected a time such as/)
+  const played = await runRappel(t, [...restore, '--since', '2027-01-04T09:00:00Z'], variables)
+  t.is(played.code, 0, played.stderr)
+  t.is(
+    played.stdout,
+    'the journal is played from 2027-01-04T09:00:00.000Z on\nnothing left after the backup\n',
+  )
 })
 
 test.serial('the simulator listens, counts, and refuses a plan that it cannot read', async t => {

@@ -1,3 +1,4 @@
+import { execFileSync, spawnSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
@@ -150,6 +151,36 @@ test.serial('a wrong configuration is refused with one line per problem and touc
   const country = await runRappel(t, ['start', '--data', open, '--port', '0'], { RAPPEL_COUNTRY: 'JP' })
   t.regex(country.stderr, /^country: found JP, expected one of BF, CI/)
 })
+
+/** The certificate is made by the openssl command. */
+const tlsTest = spawnSync('openssl', ['version']).status === 0 ? test.serial : test.serial.skip
+
+tlsTest(
+  'with a certificate it serves HTTPS, and the commands reach it; a broken one is one line',
+  async t => {
+    const directory = tempDir(t)
+    const keyPath = join(directory, 'key.pem')
+    const certificatePath = join(directory, 'certificate.pem')
+    const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2']
+    const out = ['-keyout', keyPath, '-out', certificatePath, '-subj', '/CN=sms.example']
+    execFileSync('openssl', ['req', '-x509', ...curve, ...out], { stdio: 'ignore' })
+    const file = join(directory, 'rappel.yaml')
+    const settings = `http: {port: 0, tls: {certFile: ${certificatePath}, keyFile: ${keyPath}}}\ndataDirectory: data\n`
+    writeFileSync(file, settings)
+    const server = spawnRappel(t, ['start', '--config', file])
+    const { url } = JSON.parse(await server.line(/"event":"server.started"/))
+    t.regex(url, /^https:\/\/127\.0\.0\.1:\d+$/)
+    const sent = await runRappel(t, ['send', '70 00 00 01', 'Bonjour', '--key', 'wrong', '--config', file])
+    t.regex(sent.stderr, /^the server refused: not-authenticated/)
+    server.child.kill('SIGTERM')
+    t.is((await server.ended).code, 0)
+    writeFileSync(certificatePath, 'no certificate')
+    const broken = await runRappel(t, ['start', '--config', file])
+    t.is(broken.code, 1)
+    t.regex(broken.stderr, /^http\.tls cannot be used \(.*certificate\.pem, .*\): .*\n$/)
+    t.is(broken.stderr.trimEnd().split('\n').length, 1)
+  },
+)
 
 test.serial('SIGINT ends a server as SIGTERM does', async t => {
   const server = spawnRappel(t, ['start', '--data', join(tempDir(t), 'data'), '--port', '0'])

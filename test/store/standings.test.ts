@@ -69,7 +69,7 @@ storeTest(
       { entityKey: 'POL-2', occurrenceKey: 'J0' },
       { entityKey: 'POL-1', occurrenceKey: 'J0' },
     ]
-    t.deepEqual(await known(knex, 1, keys), [true, false, false, true])
+    t.deepEqual(await known(knex, 1, keys), ['written', 'new', 'new', 'written'])
     t.deepEqual(await known(knex, 1, []), [])
     t.deepEqual(
       (await occasionsOf(knex, 'POL-1')).map(({ alertId, occurrenceKey, state }) => [

@@ -14,6 +14,7 @@ import type { UnknownPolicy } from '../../scheduler/store.ts'
 import { type Application, openApplication } from '../../server/application.ts'
 import { silentLogger } from '../../server/log.ts'
 import { createSecretBox } from '../../server/secrets.ts'
+import type { DatabaseConfig } from '../../server/store/database.ts'
 
 export interface Workspace {
   directory: string
@@ -73,11 +74,14 @@ export interface InsurerOptions {
   unknownPolicy?: UnknownPolicy
   /** How long what a crash left open waits before policy; the product's own when absent. */
   recoveryGraceMs?: number
+  /** Where the store is; absent: a SQLite file in the directory. */
+  database?: DatabaseConfig
 }
 
 export interface InsurerApplication {
   application: Application
   alertId: number
+  /** Of a store on SQLite. */
   databaseFile: string
   databaseBytes(): number
 }
@@ -89,7 +93,7 @@ export async function openInsurerApplication(
 ): Promise<InsurerApplication> {
   const databaseFile = join(directory, 'rappel.db')
   const application = await openApplication({
-    database: { kind: 'sqlite', file: databaseFile },
+    database: options.database ?? { kind: 'sqlite', file: databaseFile },
     secrets: createSecretBox(new Uint8Array(32).fill(7)),
     clock: systemClock,
     log: silentLogger,
