@@ -164,8 +164,10 @@ export interface SchedulerStore {
   dueAlerts(nowMs: number): Promise<AlertRecord[]>
   activeAlerts(): Promise<AlertRecord[]>
   setNextRun(alertId: number, nextRunAtMs: number | null): Promise<void>
-  /** Claims the run by a conditional update; null when a run of this alert is going already. */
+  /** Claims the run by a conditional update; null when one of this alert is going already or this one was made. */
   beginRun(start: RunStart): Promise<number | null>
+  /** Whether the run planned for this instant has come to an end already. */
+  isRunMade(alertId: number, plannedAtMs: number): Promise<boolean>
   finishRun(finish: RunFinish): Promise<void>
   /** Closes runs that a crash left open, as `interrupted`. Returns their alerts. */
   interruptOpenRuns(nowMs: number): Promise<number[]>

@@ -79,6 +79,7 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
       const answer = await run(alert.id, { ...planned, ...(coveredUntil !== undefined && { coveredUntil }) })
       // Left due: the next heartbeat tries again, and when the other run is over this one is made.
       if (answer.kind === 'already-running') return reports
+      if (answer.kind === 'already-made') continue
       if (answer.kind === 'no-such-alert') break
       reports.push(answer)
       if (answer.outcome === 'interrupted') return reports

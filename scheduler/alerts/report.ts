@@ -10,7 +10,12 @@ export interface RunReport {
   counts: RunCounts
 }
 
-export type RunAnswer = RunReport | { kind: 'already-running' } | { kind: 'no-such-alert' }
+export type RunAnswer =
+  | RunReport
+  | { kind: 'already-running' }
+  /** The planned run has come to an end since it was seen due: another node made it. */
+  | { kind: 'already-made' }
+  | { kind: 'no-such-alert' }
 
 /** One message as it would leave. */
 export interface PlannedMessage {

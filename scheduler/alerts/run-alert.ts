@@ -34,7 +34,10 @@ export async function runAlert(alertId: number, request: RunRequest, host: RunHo
   if (alert === null) return { kind: 'no-such-alert' }
   const { cause, plannedAtMs } = request
   const runId = await store.beginRun({ alertId, plannedAtMs, nowMs: clock.nowMs(), cause })
-  if (runId === null) return { kind: 'already-running' }
+  if (runId === null) {
+    const isMade = cause !== 'manual' && (await store.isRunMade(alertId, plannedAtMs))
+    return { kind: isMade ? 'already-made' : 'already-running' }
+  }
   log('alert.run.started', { alertId, runId, cause })
 
   const tally = newTally()

@@ -20,6 +20,12 @@ export interface Dialect {
    */
   bulkRows(alias: string, columns: BulkColumns): string
   /**
+   * Until the transaction ends, other nodes wait with what they settle for these operators. Without it an answer and
+   * its receipt, settled at the same moment by two nodes, would each look for the other before it is committed, and
+   * the receipt would be kept for ever.
+   */
+  lockSettling(transaction: Knex.Transaction, operatorIds: readonly number[]): Promise<void>
+  /**
    * One statement of the hot path, prepared once per connection: knex builds and prepares anew each time.
    *
    * @returns its rows; none when it returns nothing
@@ -86,6 +92,8 @@ const sqlite: Dialect = {
     const list = Object.keys(columns).map((column, index) => `value->>${index} as ${column}`)
     return `(select ${list.join(', ')} from json_each(?)) as ${alias}`
   },
+  // One writer at a time is what SQLite is.
+  lockSettling: () => Promise.resolve(),
   async query<Row>(transaction: Knex.Transaction, sql: string, bindings: readonly BulkValue[]) {
     const statement = prepared(await transaction.client.acquireConnection(), sql)
     // As knex tells of its own statements: the query log and the test of plans see these too.
@@ -106,6 +114,9 @@ const sqlite: Dialect = {
   },
 }
 
+/** First half of the key of our advisory locks, which are one space for the whole database: `RAPS` in ASCII. */
+const settlingLock = 0x52415053
+
 const postgres: Dialect = {
   name: 'postgres',
   clusteredSuffix: '',
@@ -115,6 +126,11 @@ const postgres: Dialect = {
       ([column, type], index) => `(row->>${index})::${type} as ${column}`,
     )
     return `(select ${list.join(', ')} from jsonb_array_elements(?::jsonb) as row) as ${alias}`
+  },
+  async lockSettling(transaction, operatorIds) {
+    // Ascending, so that two batches of several operators never wait for each other in a ring.
+    const ids = [...new Set(operatorIds)].sort((a, b) => a - b)
+    for (const id of ids) await transaction.raw('select pg_advisory_xact_lock(?, ?)', [settlingLock, id])
   },
   async query<Row>(transaction: Knex.Transaction, sql: string, bindings: readonly BulkValue[]) {
     const answer = await transaction.raw(sql, [...bindings])

@@ -90,6 +90,7 @@ export const operations = {
   routes: { list: routes.listRoutes, replace: routes.replaceRoutes },
   runs: {
     begin: runs.beginRun,
+    isMade: runs.isRunMade,
     finish: runs.finishRun,
     interruptOpen: runs.interruptOpenRuns,
     find: runs.findRun,

@@ -26,7 +26,13 @@ const reasonLimit = 40
 const entityKeyLimit = 200
 const detailLimit = 300
 
-/** Claims the run by a conditional update; null when a run of this alert is going already or there is no alert. */
+/** A run cut short is made again; every other end, a failure included, is the end of what was planned. */
+const unmadeOutcomes: readonly RunOutcome[] = ['running', 'interrupted']
+
+/**
+ * Claims the run by a conditional update; null when a run of this alert is going already, when the planned run was
+ * made (by another node, say, since the caller saw it due), or there is no alert.
+ */
 export function beginRun(
   knex: Knex,
   { alertId, plannedAtMs, nowMs, cause }: RunStart,
@@ -39,6 +45,11 @@ export function beginRun(
       .whereNull('deleted_at')
       .update({ open_run_id: 0 })
     if (claimed === 0) return null
+    // After the claim: whoever made the run held the same row until its end was written.
+    if (cause !== 'manual' && (await isRunMade(transaction, alertId, plannedAtMs))) {
+      await transaction('alerts').where({ id: alertId }).update({ open_run_id: null })
+      return null
+    }
     const [run]: { id: number }[] = await transaction('runs')
       .insert({
         alert_id: alertId,
@@ -52,6 +63,17 @@ export function beginRun(
     await transaction('alerts').where({ id: alertId }).update({ open_run_id: run!.id })
     return run!.id
   })
+}
+
+/** Whether the run planned for this instant has come to an end already. */
+export async function isRunMade(knex: Knex, alertId: number, plannedAtMs: number): Promise<boolean> {
+  const [made] = await knex('runs')
+    .where({ alert_id: alertId, planned_at: plannedAtMs })
+    .whereNot({ cause: 'manual' })
+    .whereNotIn('outcome', unmadeOutcomes)
+    .select('id')
+    .limit(1)
+  return made !== undefined
 }
 
 /** Closes a run and frees its alert. A run that was closed already stays as it is. */

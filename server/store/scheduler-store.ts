@@ -14,6 +14,7 @@ export function schedulerStore(store: Store, accept: Accept): SchedulerStore {
     activeAlerts: () => store.alerts.active(),
     setNextRun: (alertId, nextRunAtMs) => store.alerts.setNextRun(alertId, nextRunAtMs),
     beginRun: start => store.runs.begin(start),
+    isRunMade: (alertId, plannedAtMs) => store.runs.isMade(alertId, plannedAtMs),
     finishRun: finish => store.runs.finish(finish),
     interruptOpenRuns: nowMs => store.runs.interruptOpen(nowMs),
     recall: (alertId, entityKeys) => store.memories.recall(alertId, entityKeys),

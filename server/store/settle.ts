@@ -47,6 +47,8 @@ export async function settle(knex: Knex, { items, receipts, nowMs }: SettleReque
     const entered: StateEntered[] = []
     const events: MessageEvent[] = []
     const accepted = ofKind(items, 'accepted')
+    const speaking = [...accepted, ...receipts].map(({ operatorId }) => operatorId)
+    await dialectOf(transaction).lockSettling(transaction, speaking)
     await settleAccepted(transaction, accepted, entered, events)
     await settleRefused(transaction, ofKind(items, 'refused'), entered, events)
     await settleUnknown(transaction, ofKind(items, 'unknown'), entered, events)

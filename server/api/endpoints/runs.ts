@@ -122,8 +122,9 @@ async function runNow(
   const cancel = clock.after(waitMs, () => waited.resolve('waited'))
   const answer = await Promise.race([running, waited.promise]).finally(cancel)
   if (answer === 'waited') return { kind: 'running' }
-  if (answer.kind === 'already-running') throw new RappelError('run-in-progress', { alertId })
   if (answer.kind === 'no-such-alert') throw new RappelError('not-found', { noun: 'alerts', id: alertId })
+  // A run by hand stands for no planned one: it is never one that was made already.
+  if (answer.kind !== 'finished') throw new RappelError('run-in-progress', { alertId })
   const { kind, runId, outcome, detail, counts } = answer
   return { kind, runId, outcome, detail, counts }
 }
