@@ -24,6 +24,8 @@ const adviceByCode: Record<string, string> = {
   EHOSTUNREACH: 'No route to the host: check the address and the network.',
   ENETUNREACH: 'No route to the network: check the address and the network.',
   ECONNRESET: 'The connection was cut: check the TLS setting and the firewalls.',
+  // Written to a server that had gone: which of the two is seen depends on the moment.
+  EPIPE: 'The connection was cut: check that the server runs, and the firewalls.',
 }
 
 /** `PostgreSQL 10.0.0.7:5432/agence as lecteur`: the beginning of every message; never the password. */

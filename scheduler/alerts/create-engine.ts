@@ -69,7 +69,10 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
     }
   }
 
-  async function runDueAlert(alert: AlertRecord): Promise<RunReport[]> {
+  async function runDueAlert({ id, nextRunAtMs }: AlertRecord): Promise<RunReport[]> {
+    // The runs before it may have taken an hour: another node may have made this one, or a person changed the alert.
+    const alert = await store.alert(id)
+    if (alert === null || alert.nextRunAtMs !== nextRunAtMs) return []
     const work = dueWork(alert, clock.now())
     const fallback = { plannedAtMs: alert.nextRunAtMs ?? clock.nowMs(), cause: 'schedule' } as const
     const { runs, skipped, coveredUntil } = work ?? { runs: [fallback], skipped: '', coveredUntil: undefined }

@@ -26,8 +26,11 @@ const reasonLimit = 40
 const entityKeyLimit = 200
 const detailLimit = 300
 
-/** A run cut short is made again; every other end, a failure included, is the end of what was planned. */
-const unmadeOutcomes: readonly RunOutcome[] = ['running', 'interrupted']
+/**
+ * A run cut short is made again, and a note of what a wrong clock skipped keeps nothing from being made; every other
+ * end, a failure included, is the end of what was planned.
+ */
+const unmadeOutcomes: readonly RunOutcome[] = ['running', 'interrupted', 'skipped']
 
 /**
  * Claims the run by a conditional update; null when a run of this alert is going already, when the planned run was

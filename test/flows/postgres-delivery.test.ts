@@ -37,41 +37,44 @@ serverTest('two thousand rows are delivered, and store, ledger and operator agre
   t.is((await flow.operator.ask('status')).partsAccepted, rows)
 })
 
-serverTest('killed while messages flow and started again, it loses none and writes to nobody twice', async t => {
-  t.timeout(120_000)
-  const rows = 3_000
-  const flow = await postgresFlow(t, { rows, window: 50, recoveryGraceMs: 1_000, unknownPolicy: 'hold' })
-  for (const sentBeforeKill of [0, 600, 1_400]) {
-    const target = startTarget(t, flow)
-    target.on('message', (said: { kind: string; sent?: number }) => {
-      if (said.kind === 'progress' && (said.sent ?? 0) >= sentBeforeKill) target.kill('SIGKILL')
+serverTest(
+  'killed while messages flow and started again, it loses none and writes to nobody twice',
+  async t => {
+    t.timeout(120_000)
+    const rows = 3_000
+    const flow = await postgresFlow(t, { rows, window: 50, recoveryGraceMs: 1_000, unknownPolicy: 'hold' })
+    for (const sentBeforeKill of [0, 600, 1_400]) {
+      const target = startTarget(t, flow)
+      target.on('message', (said: { kind: string; sent?: number }) => {
+        if (said.kind === 'progress' && (said.sent ?? 0) >= sentBeforeKill) target.kill('SIGKILL')
+      })
+      t.deepEqual(await once(target, 'exit'), [null, 'SIGKILL'], 'it was killed while messages flowed')
+    }
+    const last = startTarget(t, flow)
+    let isSettled = false
+    last.on('message', (said: { kind: string }) => {
+      isSettled ||= said.kind === 'settled'
     })
-    t.deepEqual(await once(target, 'exit'), [null, 'SIGKILL'], 'it was killed while messages flowed')
-  }
-  const last = startTarget(t, flow)
-  let isSettled = false
-  last.on('message', (said: { kind: string }) => {
-    isSettled ||= said.kind === 'settled'
-  })
-  await once(last, 'exit')
-  t.true(isSettled, 'the last start settles everything')
+    await once(last, 'exit')
+    t.true(isSettled, 'the last start settles everything')
 
-  const states = await statesOf(flow.knex)
-  t.is((states.delivered ?? 0) + (states.unknown ?? 0), rows, JSON.stringify(states))
-  t.true((states.unknown ?? 0) < rows / 2, JSON.stringify(states))
-  const received = (await readJournal(flow.journal)).countByText()
-  t.true(
-    [...received.values()].every(copies => copies === 1),
-    'nobody is written to twice',
-  )
-  const delivered: string[] = await flow.knex('messages').whereNotNull('sent_at').pluck('text')
-  t.deepEqual(
-    delivered.filter(text => !received.has(text)),
-    [],
-    'what the books call sent is at the operator',
-  )
-  t.log(`${rows} messages, 3 kills: ${JSON.stringify(states)}`)
-})
+    const states = await statesOf(flow.knex)
+    t.is((states.delivered ?? 0) + (states.unknown ?? 0), rows, JSON.stringify(states))
+    t.true((states.unknown ?? 0) < rows / 2, JSON.stringify(states))
+    const received = (await readJournal(flow.journal)).countByText()
+    t.true(
+      [...received.values()].every(copies => copies === 1),
+      'nobody is written to twice',
+    )
+    const delivered: string[] = await flow.knex('messages').whereNotNull('sent_at').pluck('text')
+    t.deepEqual(
+      delivered.filter(text => !received.has(text)),
+      [],
+      'what the books call sent is at the operator',
+    )
+    t.log(`${rows} messages, 3 kills: ${JSON.stringify(states)}`)
+  },
+)
 
 function startTarget(t: ExecutionContext, { directory, options }: PostgresFlow): ChildProcess {
   const file = fileURLToPath(new URL('../support/crash-target.ts', import.meta.url))

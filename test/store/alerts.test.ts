@@ -164,12 +164,14 @@ storeTest('a run never overlaps another one of its alert', async (t, { knex }) =
     issueCount: 0,
   })
   t.like(await findAlert(knex, alertId), { coveredUntil: '2027-01-04', hasBaseline: true })
-  const next = await beginRun(knex, start)
+  t.is(await beginRun(knex, start), null, 'what was planned for this instant is made')
+  const later = { ...start, plannedAtMs: 600 }
+  const next = await beginRun(knex, later)
   t.true(next !== null && next > runId)
   // A finish that comes late, from a run that was closed, does not free the alert of another run.
   await finishRun(knex, { ...finish, outcome: 'failed', coveredUntil: null })
   t.is((await findRun(knex, runId))?.outcome, 'done')
-  t.is(await beginRun(knex, start), null)
+  t.is(await beginRun(knex, later), null)
 })
 
 storeTest('only a run that saw every row makes the baseline', async (t, { knex }) => {

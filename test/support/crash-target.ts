@@ -25,13 +25,17 @@ const watch = systemClock.every(pollMs, async () => {
 })
 await run
 // A receipt ends a message: what is neither waiting nor on its way is settled, or waits for a person.
-for (;;) {
-  const open = await Promise.all(
-    (['queued', 'sending', 'sent'] as const).map(state => store.messages.search({ state, limit: 1 })),
-  )
-  const unknown = await store.messages.search({ state: 'unknown', limit: 1 })
-  const willResend = unknown.some(() => (JSON.parse(options) as InsurerOptions).unknownPolicy === 'resend')
-  if (open.every(found => found.length === 0) && !willResend) break
+const { unknownPolicy } = JSON.parse(options) as InsurerOptions
+const moving = [
+  'queued',
+  'sending',
+  'sent',
+  ...(unknownPolicy === 'resend' ? (['unknown'] as const) : []),
+] as const
+// Twice in a row: between two questions a message may pass from one state to another.
+for (let clean = 0; clean < 2; ) {
+  const found = await Promise.all(moving.map(state => store.messages.search({ state, limit: 1 })))
+  clean = found.every(messages => messages.length === 0) ? clean + 1 : 0
   await systemClock.sleep(pollMs)
 }
 watch()
