@@ -1,5 +1,4 @@
 /** The heartbeat: makes due alerts run, once a second, and does the chores of the day. */
-import cron from 'node-cron'
 import type { Cancel, Clock } from '../connectors/clock.ts'
 import type { AlertEngine } from './alerts/engine.ts'
 import type { AlertRecord } from './store.ts'
@@ -36,35 +35,52 @@ export interface JobsDependencies {
   log: JobsLog
   /** Beside the keys of API requests, which are kept one day. */
   chores?: readonly Chore[]
-  /** Calls `beat` about once a second until cancelled; tests give `beat => clock.every(1_000, beat)`. */
+  /**
+   * Calls `beat` about once a second until cancelled. By default a plain interval, which no leap of the wall clock
+   * touches: node-cron stands still while the clock is behind, and walks through every missed second when it is ahead.
+   */
   heartbeat?: (beat: () => void) => Cancel
 }
 
 export interface Jobs {
+  /**
+   * Closes what a crash left open, now rather than at the first beat. Await it before anyone else may start a run:
+   * a later look could not tell a run that goes on from one that was left behind.
+   */
+  recover(): Promise<void>
   /** No beat comes after it; waits for the one under way. Runs go on until `engine.stop()` ends them. */
   stop(): Promise<void>
 }
 
 const dayMs = 86_400_000
+const beatMs = 1_000
 
 /**
- * Starts beating. The first beat closes what a crash left open and takes those alerts up again; until that has
- * worked nothing is run, because an alert with an open run cannot be.
+ * Starts beating. `recover()`, or the first beat, closes what a crash left open and takes those alerts up again;
+ * until that has worked nothing is run, because an alert with an open run cannot be.
  */
 export function startJobs(dependencies: JobsDependencies): Jobs {
-  const { engine, store, clock, log, heartbeat = secondsOfCron } = dependencies
+  const { engine, store, clock, log, heartbeat = beat => clock.every(beatMs, beat) } = dependencies
   const requestKeys: Chore = {
     name: 'idempotency-keys',
     keepDays: 1,
     purge: beforeMs => store.idempotency.purge(beforeMs),
   }
   const chores = [requestKeys, ...(dependencies.chores ?? [])]
-  let isRecovered = false
+  let recovery: Promise<void> | null = null
   let choresAtMs = Number.NEGATIVE_INFINITY
   let beatUnderWay: Promise<void> | null = null
 
   const failed = (job: string, error: unknown): void =>
     log.error({ event: 'jobs.failed', job, error: error instanceof Error ? error.message : String(error) })
+
+  function recoverOnce(): Promise<void> {
+    recovery ??= recover().catch(error => {
+      recovery = null
+      throw error
+    })
+    return recovery
+  }
 
   async function recover(): Promise<void> {
     for (const alertId of await store.runs.interruptOpen(clock.nowMs())) {
@@ -104,8 +120,7 @@ export function startJobs(dependencies: JobsDependencies): Jobs {
   }
 
   async function work(): Promise<void> {
-    if (!isRecovered) await recover()
-    isRecovered = true
+    await recoverOnce()
     // Not awaited: a run may last longer than a day, and the engine lets none overlap.
     engine.runDue().catch(error => failed('due-runs', error))
     await doChores()
@@ -119,19 +134,10 @@ export function startJobs(dependencies: JobsDependencies): Jobs {
       })
   })
   return {
+    recover: recoverOnce,
     async stop() {
       cancel()
       await beatUnderWay
     },
-  }
-}
-
-/** node-cron drives the heartbeat only: what is due is our own rule, in cron/. */
-function secondsOfCron(beat: () => void): Cancel {
-  // A beat that a busy loop made late is no fault: the next one finds everything that is due.
-  const task = cron.schedule('* * * * * *', beat, { name: 'rappel-heartbeat', suppressMissedWarning: true })
-  return () => {
-    // It answers with a promise only for tasks in processes of their own.
-    void task.destroy()
   }
 }

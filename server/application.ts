@@ -16,13 +16,14 @@ import { type Alarms, createAlarms } from './gateway/alarms.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { unknownGraceMs } from './gateway/outbox/in-hand.ts'
 import type { Logger } from './log.ts'
-import { openPassword } from './sealed-passwords.ts'
+import { openPassword, PasswordNotReadable } from './sealed-passwords.ts'
 import type { SecretBox } from './secrets.ts'
 import { openStore } from './store/client.ts'
 import type { DatabaseConfig } from './store/database.ts'
 import type { Store } from './store/operations.ts'
 import type { OperatorRecord } from './store/operators.ts'
 import { schedulerStore } from './store/scheduler-store.ts'
+import type { SourceRecord } from './store/sources.ts'
 
 export interface Application {
   store: Store
@@ -64,6 +65,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     store: journal === undefined ? store : journaledStore(store, journal, clock),
     clock,
     log,
+    alarms,
   })
   const prices = new Map<number, number>()
 
@@ -79,12 +81,22 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
     return known.open(config, { clock })
   }
 
+  /** For the engine a lost key file is a source that fails, as any other: the run says so and the others go on. */
+  function passwordOf(record: SourceRecord): string | undefined {
+    try {
+      return openPassword(secrets, 'source', { id: record.sourceId, ...record })
+    } catch (error) {
+      if (!(error instanceof PasswordNotReadable)) throw error
+      throw new SourceError('source-login-refused', error.message, { sourceId: record.sourceId }, error)
+    }
+  }
+
   async function openSource(sourceId: number): Promise<Source> {
     const record = await store.sources.find(sourceId)
     if (record === null) {
       throw new SourceError('source-unreachable', `source ${sourceId} does not exist any more`, { sourceId })
     }
-    const password = openPassword(secrets, 'source', { id: sourceId, ...record })
+    const password = passwordOf(record)
     return openSourceDraft(record.kind, { ...record.config, ...(password !== undefined && { password }) })
   }
 
@@ -166,8 +178,12 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
   }
 }
 
-function reportRun(alarms: Alarms, alertName: string, report: RunReport): void {
-  const isGood = report.outcome === 'done' || report.outcome === 'done-with-issues'
-  if (isGood) alarms.clear('run-failed', alertName)
-  else alarms.raise('run-failed', alertName, `${report.outcome}: ${report.detail}`)
+/** A run that waits for an approver is no failure, but somebody must come. */
+function reportRun(alarms: Alarms, alertName: string, { outcome, detail }: RunReport): void {
+  const isGood = outcome === 'done' || outcome === 'done-with-issues'
+  const isWaiting = outcome === 'held-for-approval'
+  if (isWaiting) alarms.raise('approval-wanted', alertName, detail)
+  else if (isGood) alarms.clear('approval-wanted', alertName)
+  if (isGood || isWaiting) alarms.clear('run-failed', alertName)
+  else alarms.raise('run-failed', alertName, `${outcome}: ${detail}`)
 }

@@ -1,6 +1,6 @@
 /**
  * Every failure that the product reports by code, with the HTTP status the API answers it with.
- * The page translates `error.<code>`; the API reference lists this table (a test keeps them equal).
+ * The API reference lists this table, in English and in French.
  */
 import type { SourceErrorCode } from '../connectors/source.ts'
 

@@ -2,7 +2,6 @@
  * The running product, put together: configuration -> data directory -> key file -> store -> gateway -> jobs -> HTTP.
  * It stops in the reverse order, except that HTTP answers `stopping` until the last bind is drained.
  */
-import { existsSync } from 'node:fs'
 import type { Clock } from '../connectors/clock.ts'
 import { hasHijriCalendar } from '../scheduler/calendar/hijri.ts'
 import { type Chore, startJobs } from '../scheduler/jobs.ts'
@@ -74,10 +73,6 @@ export async function startServer({
   try {
     const key = openKeyFile(config.keyFile)
     if (key.kind === 'refused') throw new StartRefused(key.reason)
-    if (key.wasCreated && config.database.kind === 'sqlite' && existsSync(config.database.file)) {
-      const sentence = 'the key file was missing: passwords of sources and operators must be given again'
-      log.warn({ event: 'secrets.key-lost', keyFile: config.keyFile }, sentence)
-    }
     const journal = openJournal(journalDirectoryOf(config.dataDirectory), clock, log)
     open.push(() => journal.close())
     const application = await openApplication({
@@ -89,6 +84,10 @@ export async function startServer({
       onFailure,
     })
     open.push(() => application.close(drainMs))
+    if (key.wasCreated && (await hasSealedPasswords(application.store))) {
+      const sentence = 'the key file was missing: passwords of sources and operators must be given again'
+      log.warn({ event: 'secrets.key-lost', keyFile: config.keyFile }, sentence)
+    }
     await application.startOperators()
     const jobs = startJobs({
       engine: application.alerts,
@@ -98,6 +97,7 @@ export async function startServer({
       chores: chores(application.store),
     })
     open.push(() => jobs.stop())
+    await jobs.recover()
     const reloadOperators = await followOperators(application)
     const handle = createApi({
       ...application,
@@ -148,6 +148,11 @@ function presetCountry(country: string): CountryCode {
     throw new StartRefused(`country: found ${country}, expected one of ${countryCodes.join(', ')}`)
   }
   return known
+}
+
+async function hasSealedPasswords({ sources, operators }: Application['store']): Promise<boolean> {
+  const owners = [...(await sources.list()), ...(await operators.list())]
+  return owners.some(({ sealedPassword }) => sealedPassword !== null)
 }
 
 /** What would grow for ever. Receipts without a message are given a week; a year of run history answers an audit. */

@@ -103,8 +103,8 @@ export function explain(error: unknown, place: ServerPlace): SourceError {
     const advice = 'The server ended the connection: see its log, and try again when it is up.'
     return serverError(place, 'source-unreachable', { words, advice, cause: error })
   }
-  const isServerError = /^[0-9A-Z]{5}$/.test(code)
-  const network = isServerError ? undefined : networkError(place, error)
+  // Not told by the shape of the code: EPIPE has five letters as well.
+  const network = error instanceof pg.DatabaseError ? undefined : networkError(place, error)
   if (network !== undefined) return network
   const advice = code === '42501' ? 'Grant SELECT to the account.' : 'Correct the query.'
   return serverError(place, 'source-query-failed', { words, advice, cause: error })

@@ -53,7 +53,7 @@ const lockWords = new Set(['UPDATE', 'SHARE', 'NO', 'KEY'])
  */
 const dangerousFunctions: Record<SqlDialect, RegExp> = {
   postgres:
-    /^(?:pg_(?:read|ls|stat|file)_\w*(?:file|dir)\w*|pg_file_\w+|pg_stat_file|lo_\w+|lowrite|dblink\w*|pg_(?:terminate|cancel)_backend|pg_(?:reload_conf|rotate_logfile\w*|promote|switch_\w+|create_\w+|drop_\w+|backup_\w+|start_backup|stop_backup|wal_replay_\w+|logical_\w+|replication_\w+|import_\w+|notify|export_snapshot|log_backend_memory_contexts|stat_reset\w*)|pg_(?:try_)?advisory_\w+|set_config|nextval|setval|query_to_xml\w*|cursor_to_xml\w*|ts_stat|ts_rewrite|crosstab\w*|connectby)$/,
+    /^(?:pg_(?:read|ls|stat|file)_\w*(?:file|dir)\w*|pg_file_\w+|pg_stat_file|lo_\w+|lowrite|dblink\w*|pg_(?:terminate|cancel)_backend|pg_(?:reload_conf|rotate_logfile\w*|promote|switch_\w+|create_\w+|drop_\w+|copy_\w+|sync_\w+|backup_\w+|start_backup|stop_backup|wal_replay_\w+|logical_\w+|replication_\w+|import_\w+|notify|export_snapshot|log_\w+|stat_reset\w*|stat_statements_reset|prewarm|truncate_visibility_map)|pg_(?:try_)?advisory_\w+|set_config|nextval|setval|query_to_xml\w*|cursor_to_xml\w*|binary_upgrade_\w+|pg_nextoid|pg_stop_making_pinned_objects|ts_stat|ts_rewrite|crosstab\w*|connectby|xpath_table|gin_clean_pending_list|brin_(?:de)?summarize_\w+|heap_force_\w+)$/,
   mysql:
     /^(?:load_file|sys_(?:exec|eval|get|set)|lib_mysqludf\w*|(?:get|release)_lock|release_all_locks|nextval|setval|(?:master|source)_(?:pos|gtid)_wait|wait_for_executed_gtid_set|service_\w+|set_user_var)$/,
   sqlite: /^(?:load_extension|readfile|writefile|fts3_tokenizer|edit|zipfile|lsmode|eval)$/,

@@ -1,6 +1,7 @@
 /** Settings that several kinds of source share, and their limits. */
 import { isAbsolute } from 'node:path'
 import { z } from 'zod'
+import { isCertificatePem } from '../pem.ts'
 
 /** How much is read, for how long, and in which letters. */
 export const readingSettings = {
@@ -27,7 +28,7 @@ export const serverSettings = {
     .strictObject({
       /** `require` encrypts without asking who answers; `verify` also checks the certificate and its name. */
       mode: z.enum(['off', 'require', 'verify']),
-      caPem: z.string().max(100_000).optional(),
+      caPem: z.string().max(100_000).refine(isCertificatePem, 'a certificate, PEM').optional(),
     })
     .default({ mode: 'off' }),
   /** From the first packet to the accepted login. */

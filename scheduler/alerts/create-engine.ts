@@ -1,11 +1,11 @@
 /** Runs alerts: on schedule, by hand, dry. */
-import type { AlertRecord, RunFinish } from '../store.ts'
+import type { AlertRecord } from '../store.ts'
 import { dryRunAlert } from './dry-run.ts'
 import { dueWork, isMisplanned, nextPlanned } from './due.ts'
 import type { AlertEngine, EngineDependencies } from './engine.ts'
 import { forecastAlerts } from './forecast.ts'
 import type { RunAnswer, RunReport } from './report.ts'
-import { type RunRequest, runAlert } from './run-alert.ts'
+import { type RunEnd, type RunRequest, runAlert, writeEnd } from './run-alert.ts'
 import { newTally } from './tally.ts'
 
 export function createAlertEngine(dependencies: EngineDependencies): AlertEngine {
@@ -13,7 +13,7 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
   const stopping = new AbortController()
   const underWay = new Set<Promise<unknown>>()
   /** Ends of runs that the store could not take, by run. */
-  const unwritten = new Map<number, RunFinish>()
+  const unwritten = new Map<number, RunEnd>()
   let dueUnderWay: Promise<RunReport[]> | null = null
   /** The latest time seen; a clock before it was set back. */
   let latestMs = Number.POSITIVE_INFINITY
@@ -28,8 +28,8 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
   }
 
   function run(alertId: number, request: RunRequest): Promise<RunAnswer> {
-    const onUnwritten = (finish: RunFinish): void => {
-      unwritten.set(finish.runId, finish)
+    const onUnwritten = (end: RunEnd): void => {
+      unwritten.set(end.finish.runId, end)
     }
     return runAlert(alertId, request, { ...dependencies, stopping: stopping.signal, onUnwritten })
   }
@@ -54,9 +54,14 @@ export function createAlertEngine(dependencies: EngineDependencies): AlertEngine
 
   /** A run that has no end keeps its alert from running: the store was away, perhaps it is back. */
   async function writeUnwritten(): Promise<void> {
-    for (const [runId, finish] of unwritten) {
-      await store.finishRun(finish)
-      unwritten.delete(runId)
+    for (const [runId, end] of unwritten) {
+      try {
+        await writeEnd(end, dependencies)
+        unwritten.delete(runId)
+      } catch (error) {
+        // The others still get their turn: a store that is away refuses them by itself.
+        log('alert.run.not-written', { alertId: end.alert.id, runId, error: String(error) })
+      }
     }
   }
 

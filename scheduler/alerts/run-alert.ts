@@ -5,7 +5,7 @@ import { isZone, localDateAt } from '../calendar/zoned.ts'
 import type { AlertRecord, RunFinish, RunOutcome, SchedulerStore } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import { passOver } from './pass.ts'
-import type { RunAnswer } from './report.ts'
+import type { RunAnswer, RunReport } from './report.ts'
 import { AlertNotRunnable, prepareRun } from './setup.ts'
 import { storeSink } from './store-sink.ts'
 import { conclude, newTally, type RunEnding, type RunTally } from './tally.ts'
@@ -21,7 +21,15 @@ export interface RunHost extends EngineDependencies {
   /** Aborted when the server stops. */
   stopping: AbortSignal
   /** Takes the end of a run that the store could not write; it must be written before the alert can run again. */
-  onUnwritten(finish: RunFinish): void
+  onUnwritten(end: RunEnd): void
+}
+
+/** What is to be written when a run is over. Writing it twice changes nothing. */
+export interface RunEnd {
+  alert: AlertRecord
+  /** What becomes of the messages that waited for the end of the run. */
+  hold: 'release' | 'approval'
+  finish: RunFinish
 }
 
 /** Outcomes after which every row of the day was looked at. */
@@ -53,16 +61,33 @@ export async function runAlert(alertId: number, request: RunRequest, host: RunHo
     finishedAtMs: clock.nowMs(),
     coveredUntil: coveredAfter(alert, request, { outcome: result.outcome, playedAt }),
   }
+  const end: RunEnd = { alert, hold, finish }
   try {
-    await store.closeRunHold({ alertId, outcome: hold, nowMs: clock.nowMs() })
-    await store.finishRun(finish)
+    return await writeEnd(end, host)
   } catch (error) {
     log('alert.run.not-written', { alertId, runId, error: String(error) })
-    // Not covered: what it held is still held, and the next run lets it go.
-    host.onUnwritten({ ...finish, outcome: 'failed', detail: String(error), coveredUntil: null })
+    host.onUnwritten(end)
+    const detail = `its end (${result.outcome}) could not be written yet: ${String(error)}`
+    const report: RunReport = { kind: 'finished', runId, outcome: 'failed', detail, counts: result.counts }
+    onRunFinished(alert, report)
+    return report
   }
-  log('alert.run.finished', { alertId, runId, outcome: result.outcome, ...result.counts })
-  const report = { kind: 'finished', runId, ...result } as const
+}
+
+/**
+ * Closes the hold, then the run; whoever watches runs is told once both are stored.
+ *
+ * @throws what the store throws
+ */
+export async function writeEnd(
+  { alert, hold, finish }: RunEnd,
+  { store, clock, log, onRunFinished }: Pick<RunHost, 'store' | 'clock' | 'log' | 'onRunFinished'>,
+): Promise<RunReport> {
+  const { runId, outcome, detail, counts } = finish
+  await store.closeRunHold({ alertId: alert.id, outcome: hold, nowMs: clock.nowMs() })
+  await store.finishRun(finish)
+  log('alert.run.finished', { alertId: alert.id, runId, outcome, ...counts })
+  const report: RunReport = { kind: 'finished', runId, outcome, detail, counts }
   onRunFinished(alert, report)
   return report
 }

@@ -52,10 +52,6 @@ export type FeastName = keyof typeof feasts
 /** Every feast name, for schemas and lists. */
 export const feastNames = Object.keys(feasts) as [FeastName, ...FeastName[]]
 
-export function isFeastName(text: string): text is FeastName {
-  return Object.hasOwn(feasts, text)
-}
-
 function fixed(month: number, day: number): Recurrence {
   return { kind: 'fixed', month, day }
 }

@@ -96,11 +96,6 @@ export function weekdayOfDayNumber(dayNumber: number): Weekday {
   return (sinceMonday + 1) as Weekday
 }
 
-/** For sorting: negative, zero or positive. */
-export function compareDates(a: LocalDate, b: LocalDate): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 /** The later of two days. */
 export function laterDate(a: LocalDate, b: LocalDate): LocalDate {
   return a > b ? a : b

@@ -1,5 +1,5 @@
 /** From a rule to the days on which a country observes it in a year: shift, confirmation, status. */
-import type { FeastName, Name } from './feasts.ts'
+import type { FeastName } from './feasts.ts'
 import { feasts } from './feasts.ts'
 import type { LocalDate } from './local-date.ts'
 import { yearOf } from './local-date.ts'
@@ -62,10 +62,6 @@ export function feastDays(
 export function feastRecurrence(feast: FeastName, country: CountryCode): Recurrence {
   const { when } = feasts[feast]
   return when === 'by-country' ? { kind: 'fixed', ...countryPresets[country].nationalDay } : when
-}
-
-export function feastName(feast: FeastName): Name {
-  return feasts[feast].name
 }
 
 /**

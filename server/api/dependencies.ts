@@ -4,6 +4,7 @@ import type { Source } from '../../connectors/source.ts'
 import type { SourceKindName } from '../../connectors/sources/kinds.ts'
 import type { AlertEngine } from '../../scheduler/alerts/engine.ts'
 import type { CountryCode } from '../../templates/text/country-presets.ts'
+import type { Alarms } from '../gateway/alarms.ts'
 import type { Gateway } from '../gateway/gateway.ts'
 import type { Logger } from '../log.ts'
 import type { SecretBox } from '../secrets.ts'
@@ -12,6 +13,8 @@ import type { Store } from '../store/operations.ts'
 export interface ApiDependencies {
   store: Store
   gateway: Gateway
+  /** Those that the store could not take yet stand in the metrics all the same. */
+  alarms: Pick<Alarms, 'unstored'>
   alerts: AlertEngine
   /** Opens a stored source; the API closes it. @throws RappelError `not-found`, SourceError */
   openSource(sourceId: number): Promise<Source>

@@ -1,6 +1,7 @@
 /** Figures for Prometheus: the process, the requests, the messages, the binds. */
 import type { Request, Response } from 'express'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { RappelError } from '../errors.ts'
 import { messageStates } from '../gateway/message-state.ts'
 import type { ApiDependencies } from './dependencies.ts'
 
@@ -13,7 +14,7 @@ export interface Metrics {
 
 const hourMs = 3_600_000
 
-export function createMetrics({ store, gateway, clock, settings }: ApiDependencies): Metrics {
+export function createMetrics({ store, gateway, alarms: raised, clock, settings }: ApiDependencies): Metrics {
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -48,6 +49,11 @@ export function createMetrics({ store, gateway, clock, settings }: ApiDependenci
   const inFlight = gauge('rappel_window_in_flight', 'Submits awaiting their answer', ['operator'])
   const window = gauge('rappel_window_size', 'Unanswered submits at most', ['operator'])
   const alarms = gauge('rappel_alarms_open', 'Open alarms', ['kind'])
+  const storeUp = gauge(
+    'rappel_store_up',
+    '1 when the store answered; without it, its figures are absent',
+    [],
+  )
   const unmatched = gauge('rappel_receipts_unmatched', 'Receipts whose message is not known yet', [])
 
   async function askStore(): Promise<void> {
@@ -60,7 +66,7 @@ export function createMetrics({ store, gateway, clock, settings }: ApiDependenci
     ])
     for (const state of messageStates)
       entered.set({ state }, totals.find(each => each.state === state)?.messages ?? 0)
-    for (const each of [waiting, oldest, bound, inFlight, window, alarms]) each.reset()
+    for (const each of [waiting, oldest, alarms]) each.reset()
     for (const { operatorId, queued, held, unknown, oldestDueAtMs } of backlog) {
       const operator = String(operatorId)
       waiting.set({ operator, state: 'queued' }, queued)
@@ -75,7 +81,17 @@ export function createMetrics({ store, gateway, clock, settings }: ApiDependenci
   return {
     contentType: registry.contentType,
     async text() {
-      await askStore()
+      try {
+        await askStore()
+        storeUp.set(1)
+      } catch (error) {
+        // A monitoring system must learn that the store is away, not that nobody answers.
+        if (!(error instanceof RappelError && error.code === 'store-unavailable')) throw error
+        for (const each of [entered, waiting, oldest, alarms, unmatched]) each.reset()
+        storeUp.set(0)
+      }
+      for (const kind of raised.unstored()) alarms.inc({ kind })
+      for (const each of [bound, inFlight, window]) each.reset()
       for (const link of gateway.operators()) {
         const operator = String(link.operatorId)
         bound.set({ operator, state: link.state }, link.state === 'bound' ? 1 : 0)

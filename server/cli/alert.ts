@@ -23,6 +23,7 @@ interface AlertOptions extends SettingsOptions {
 }
 
 const runSchema = z.looseObject({ outcome: z.string(), detail: z.string() })
+const largestSample = 500
 const badOutcomes: readonly string[] = ['source-failed', 'failed', 'interrupted']
 
 export function addAlert(program: Command): void {
@@ -62,12 +63,12 @@ async function list(options: AlertOptions): Promise<void> {
 }
 
 async function dryRun(wanted: string, options: AlertOptions): Promise<void> {
-  const sampleSize = wholeNumber('--sample', options.sample, { least: 0, most: 500 })
+  const sampleSize = wholeNumber('--sample', options.sample, { least: 0, most: largestSample })
   const report = await withApplication(readConfig(options), async ({ store, alerts }) =>
     alerts.dryRun(await findAlert(store, wanted), { sampleSize }),
   )
   if (options.json === true) print(report)
-  else process.stdout.write(dryRunText(report))
+  else process.stdout.write(dryRunText(report, sampleSize))
   if (badOutcomes.includes(report.outcome)) process.exitCode = 1
 }
 
@@ -127,7 +128,10 @@ function runText({ outcome, detail, counts }: z.output<typeof runSchema>): strin
   return `${[outcome, detail, counted.join(', ')].filter(text => text !== '').join('; ')}\n`
 }
 
-function dryRunText({ outcome, detail, counts, operators, sample, issues, isOverCap }: DryRunReport): string {
+function dryRunText(
+  { outcome, detail, counts, operators, sample, issues, isOverCap }: DryRunReport,
+  sampleSize: number,
+): string {
   const lines = [
     runText({ outcome, detail, counts }).trimEnd(),
     ...operators.map(
@@ -139,6 +143,9 @@ function dryRunText({ outcome, detail, counts, operators, sample, issues, isOver
     ...issues.map(({ rowNumber, entityKey, reason, detail: why }) =>
       `  row ${rowNumber + 1} ${entityKey}: ${reason} ${why}`.trimEnd(),
     ),
+    ...(Math.max(sample.length, issues.length) >= sampleSize && sampleSize < largestSample
+      ? [`  (at most ${sampleSize} messages and ${sampleSize} rows are shown; --sample shows more)`]
+      : []),
   ]
   return lines.map(line => `${line.replace(/\p{Cc}/gu, ' ')}\n`).join('')
 }

@@ -70,8 +70,12 @@ export function checkDirectory({ dataDirectory, keyFile }: Config): Finding[] {
   return findings
 }
 
-/** The open store, then each source and operator, all at once. */
-export async function checkApplication(application: Application): Promise<Finding[]> {
+/**
+ * The open store, then each source and operator, all at once.
+ *
+ * @param isServed a server runs on the store: what its alarms say is true now
+ */
+export async function checkApplication(application: Application, isServed: boolean): Promise<Finding[]> {
   const { store } = application
   const { messages } = await store.messages.search({ limit: 1 }).then(found => ({ messages: found }))
   const newestAtMs = messages[0]?.createdAtMs ?? 0
@@ -90,14 +94,27 @@ export async function checkApplication(application: Application): Promise<Findin
   if (operators.length === 0) findings.push({ outcome: 'warning', organ: 'operator', word: 'noOperator' })
   findings.push(...(await Promise.all(sources.map(source => checkSource(source, application)))))
   findings.push(...(await Promise.all(operators.map(checkOperator))))
+  // An operator that answers may still refuse the account: the server knows, and has raised an alarm.
+  for (const { kind, subject, detail } of await store.alarms.open()) {
+    findings.push({
+      outcome: isServed ? 'failed' : 'warning',
+      organ: 'alarm',
+      name: `${kind} ${subject}`,
+      detail,
+    })
+  }
   return findings
 }
 
 async function checkSource({ sourceId, name }: SourceRecord, { openSource }: Application): Promise<Finding> {
+  const late = new AbortController()
+  const cancel = systemClock.after(sourceTestMs, () =>
+    late.abort(new Error(`no answer within ${sourceTestMs / 1_000} s`)),
+  )
   try {
     const source = await openSource(sourceId)
     try {
-      const steps = await source.test(AbortSignal.timeout(sourceTestMs))
+      const steps = await source.test(late.signal)
       const worst =
         steps.find(step => step.outcome === 'failed') ?? steps.find(step => step.outcome === 'warning')
       if (worst === undefined) return { outcome: 'ok', organ: 'source', name, word: 'reached' }
@@ -108,6 +125,8 @@ async function checkSource({ sourceId, name }: SourceRecord, { openSource }: App
   } catch (error) {
     const detail = error instanceof SourceError ? `${error.code}: ${error.message}` : String(error)
     return { outcome: 'failed', organ: 'source', name, detail }
+  } finally {
+    cancel()
   }
 }
 
@@ -127,10 +146,11 @@ function tryConnect(address: { host: string; port: number }): Promise<string | n
   return new Promise(resolve => {
     const socket = connect(address)
     const end = (failure: string | null): void => {
+      cancel()
       socket.destroy()
       resolve(failure)
     }
-    socket.setTimeout(connectMs, () => end(`no answer within ${connectMs / 1_000} s`))
+    const cancel = systemClock.after(connectMs, () => end(`no answer within ${connectMs / 1_000} s`))
     socket.once('connect', () => end(null))
     socket.once('error', error => end(error.message || String((error as NodeJS.ErrnoException).code)))
   })

@@ -21,8 +21,8 @@ const en = {
   smallIcu: 'this Node lacks calendar data; use the one that npm installs',
   clockBehind: 'earlier than the release of this version: set the clock',
   clockAhead: 'the store holds times of the future: has the clock been set back?',
-  inUse: 'a server runs on it',
-  free: 'no server runs on it',
+  inUse: '(a server runs on it)',
+  free: '(no server runs on it)',
   absent: 'absent: the first start makes it',
   freeBytes: 'MiB free',
   noOperator: 'none is configured: nothing can leave',
@@ -30,7 +30,10 @@ const en = {
   notStarted: 'is not started',
   reached: 'answers',
   messages: 'messages',
+  colon: ':',
+  alarm: 'standing alarm',
   summaryGood: 'everything is in order',
+  summaryWarned: 'nothing failed; warnings:',
   summaryBad: 'problems found:',
 } as const
 
@@ -53,8 +56,8 @@ const fr: Record<keyof typeof en, string> = {
   smallIcu: 'ce Node n’a pas les données de calendrier ; utilisez celui que npm installe',
   clockBehind: 'antérieure à la sortie de cette version : réglez l’horloge',
   clockAhead: 'la base contient des heures futures : l’horloge a-t-elle été retardée ?',
-  inUse: 'un serveur l’utilise',
-  free: 'aucun serveur ne l’utilise',
+  inUse: '(un serveur l’utilise)',
+  free: '(aucun serveur ne l’utilise)',
   absent: 'absent : le premier démarrage le crée',
   freeBytes: 'Mio libres',
   noOperator: 'aucun n’est configuré : rien ne peut partir',
@@ -62,7 +65,10 @@ const fr: Record<keyof typeof en, string> = {
   notStarted: 'n’est pas démarré',
   reached: 'répond',
   messages: 'messages',
+  colon: '\u00a0:',
+  alarm: 'alarme en cours',
   summaryGood: 'tout est en ordre',
+  summaryWarned: 'aucun échec ; avertissements :',
   summaryBad: 'problèmes trouvés :',
 }
 

@@ -1,5 +1,6 @@
 /** `rappel doctor`: looks at everything the product stands on, and says what to change. */
 import { type Command, Option } from 'commander'
+import type { Application } from '../application.ts'
 import { CommandFailed } from './command-failed.ts'
 import { checkApplication, checkDirectory, checkRuntime, type Finding } from './doctor-checks.ts'
 import { type DoctorLanguage, type DoctorWords, doctorWords } from './doctor-words.ts'
@@ -22,11 +23,15 @@ export function addDoctor(program: Command): void {
 
 async function doctor(options: DoctorOptions): Promise<void> {
   const findings = await examine(options)
-  const failures = findings.filter(({ outcome }) => outcome === 'failed').length
+  const count = (wanted: Finding['outcome']): number =>
+    findings.filter(({ outcome }) => outcome === wanted).length
+  const failures = count('failed')
+  const warnings = count('warning')
   if (options.json === true) process.stdout.write(`${JSON.stringify(findings)}\n`)
   else {
     const words = doctorWords[options.lang]
-    const summary = failures === 0 ? words.summaryGood : `${words.summaryBad} ${failures}`
+    const good = warnings === 0 ? words.summaryGood : `${words.summaryWarned} ${warnings}`
+    const summary = failures === 0 ? good : `${words.summaryBad} ${failures}`
     process.stdout.write(`${findings.map(finding => `${lineOf(finding, words)}\n`).join('')}${summary}\n`)
   }
   if (failures > 0) process.exitCode = 1
@@ -45,11 +50,14 @@ async function examine(options: DoctorOptions): Promise<Finding[]> {
   const directory = checkDirectory(config)
   findings.push(...directory)
   if (directory.some(({ outcome }) => outcome === 'failed')) return findings
+  const isServed = directory.some(({ word }) => word === 'inUse')
   try {
-    findings.push(...(await withApplication(config, checkApplication)))
+    const look = (application: Application): Promise<Finding[]> => checkApplication(application, isServed)
+    findings.push(...(await withApplication(config, look)))
   } catch (error) {
     if (error instanceof CommandFailed) {
-      findings.push({ outcome: 'warning', organ: 'database', word: 'absent', detail: error.message })
+      // No store yet, or no key file, which has a line of its own: neither is a fault before the first start.
+      findings.push({ outcome: 'warning', organ: 'database', detail: error.message })
     } else findings.push(failure('database', error instanceof Error ? error.message : String(error)))
   }
   return findings
@@ -63,6 +71,6 @@ function lineOf({ outcome, organ, name, word, detail }: Finding, words: DoctorWo
   const about = name === undefined ? words[organ] : `${words[organ]} ${name}`
   const said = [detail, word === undefined ? undefined : words[word]].filter(text => text !== undefined)
   // Details come from drivers and servers: one line each.
-  const line = `${words[outcome].padEnd(9)} ${about}${said.length === 0 ? '' : `: ${said.join(' ')}`}`
+  const line = `${words[outcome].padEnd(9)} ${about}${said.length === 0 ? '' : `${words.colon} ${said.join(' ')}`}`
   return line.replace(/\p{Cc}+/gu, ' ')
 }

@@ -66,8 +66,12 @@ async function inApplication<Result>(
   journal: ReturnType<typeof openJournal> | undefined,
   work: (application: Application) => Promise<Result>,
 ): Promise<Result> {
-  // A command makes no key: beside a store, a missing one is a loss that the person must hear of.
-  if (!existsSync(keyFile)) throw new CommandFailed(`key file ${keyFile} is missing; put it back`)
+  // A command makes no key: beside a store that was in use, a missing one is a loss that the person must hear of.
+  if (!existsSync(keyFile)) {
+    throw new CommandFailed(
+      `key file ${keyFile} is missing; put it back, or, if this store has never been started, run "rappel start"`,
+    )
+  }
   const key = openKeyFile(keyFile)
   if (key.kind === 'refused') throw new CommandFailed(key.reason)
   const application = await openApplication({

@@ -1,6 +1,7 @@
 /** The verbs of `rappel`, one file each. Another verb: its file beside this one and its line in `verbs`. */
 import { Command, CommanderError } from 'commander'
 import { isDebugging } from '../config.ts'
+import { RappelError } from '../errors.ts'
 import { version } from '../version.ts'
 import { addAlert } from './alert.ts'
 import { addBackup } from './backup.ts'
@@ -65,5 +66,11 @@ function everyCommand(command: Command): Command[] {
 
 function linesOf(error: unknown): readonly string[] {
   if (error instanceof CommandFailed) return error.lines
+  if (error instanceof RappelError && error.code === 'store-unavailable') {
+    const { reason } = error.details as { reason?: unknown }
+    return [
+      `the store cannot be used: ${typeof reason === 'string' ? reason : JSON.stringify(error.details)}`,
+    ]
+  }
   return [error instanceof Error ? error.message : String(error)]
 }

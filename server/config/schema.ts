@@ -1,6 +1,6 @@
 /**
  * The start-up settings: one schema with units, defaults and reasons. Everything that can wait for a running
- * server lives in the database instead and is edited in the page.
+ * server lives in the database instead and is edited through the API.
  *
  * `rappel.example.yaml` is the manual of this file; a test keeps both equal.
  */

@@ -19,8 +19,6 @@ import { playSession, type Session } from './session.ts'
 import { startOperators, stopOperators } from './simulated-operators.ts'
 import { formatCount } from './table.ts'
 
-export type { DemoOptions } from './request.ts'
-
 /** The same insurer on every machine. */
 const seed = 20_261
 const usualContracts = 5_000

@@ -3,7 +3,8 @@ import { resolve } from 'node:path'
 import type { FaultRule } from '../../connectors/operators/simulator/faults.ts'
 import { type LocalDate, parseIsoDate, yearOf } from '../../scheduler/calendar/local-date.ts'
 import { readFaultFile } from './simulated-operators.ts'
-import { type Language, languages, type Words, wordsOf } from './words.ts'
+import { spoken } from './spoken.ts'
+import { type Language, languages, type Words } from './words.ts'
 
 export interface DemoOptions {
   /** End after the summary; without it the demo stays up until it is interrupted. */
@@ -45,8 +46,9 @@ const yearLimits = { min: 2000, max: 2100 }
 export function readRequest(options: DemoOptions): DemoRequestOutcome {
   const refuse = (reason: string): DemoRequestOutcome => ({ kind: 'refused', reason })
   const language = languages.find(each => each === (options.lang ?? 'fr'))
-  if (language === undefined) return refuse(`--lang ${options.lang}: ${languages.join(' | ')}`)
-  const words = wordsOf(language)
+  if (language === undefined)
+    return refuse(`--lang: found ${options.lang}, expected ${languages.join(' or ')}`)
+  const words = spoken[language]
   const day = options.date === undefined ? null : parseIsoDate(options.date)
   if (options.date !== undefined) {
     const isWithin = day !== null && yearOf(day) >= yearLimits.min && yearOf(day) <= yearLimits.max

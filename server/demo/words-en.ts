@@ -63,7 +63,7 @@ export const english: Words = {
   summaryTitle: 'By alert (rows read, occasions due, messages)',
   heldTitle: 'Held, to be completed or approved by a person',
   blockedTitle: 'Blocked, will not leave',
-  rejectedTitle: 'Rows rejected, to be put right at the insurer',
+  rejectedTitle: 'Rows rejected: too late, or to be put right at the insurer',
   lapsed: count => `Given up, held on another day and no longer valid: ${count}`,
   stillHeld: count => `Still held from another day: ${count}`,
   failedRuns: 'Runs to look at',
@@ -101,7 +101,7 @@ export const english: Words = {
     'reminder-too-late': 'too late to remind',
   },
   nothingSent: duplicates =>
-    `Nothing was sent: all that is due on this day has been sent before (${duplicates} occasions found in the ledger).`,
+    `Nothing was sent: all that is due on this day has been dealt with before (${duplicates} occasions found in the ledger).`,
   nothingDue: 'Nothing was sent: nothing is due on this day.',
   reconciliationTitle: 'Reconciliation: what the store says and what the operators saw',
   checks: {
@@ -124,7 +124,8 @@ export const english: Words = {
     `${operator}, sent according to the store but not received by the simulator: ${count}; the first: ${first}`,
   onlyAtSimulator: (operator, count, first) =>
     `${operator}, too many at the simulator: ${count}; the first: ${first}`,
-  agreed: 'All agree: every message sent has a final state, and every text arrived exactly once.',
+  agreed:
+    'All agree: every message sent has a final state, and every text reached its operator exactly once.',
   disagreed: 'The books do not agree:',
   runs: 'Runs of the alerts',
   gaveUp: seconds => `Nothing has changed for ${seconds} s: no longer waiting for final states.`,

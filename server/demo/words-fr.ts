@@ -64,7 +64,7 @@ export const french: Words = {
   summaryTitle: 'Bilan par alerte (lignes lues, occasions dues, messages)',
   heldTitle: 'Retenus, à compléter ou à valider par une personne',
   blockedTitle: 'Bloqués, ne partiront pas',
-  rejectedTitle: 'Lignes rejetées, à corriger chez l’assureur',
+  rejectedTitle: 'Lignes rejetées : trop tard, ou à corriger chez l’assureur',
   lapsed: count => `Abandonnés, retenus un autre jour et dont la validité est dépassée : ${count}`,
   stillHeld: count => `Toujours retenus d’un autre jour : ${count}`,
   failedRuns: 'Exécutions à regarder',
@@ -102,7 +102,7 @@ export const french: Words = {
     'reminder-too-late': 'trop tard pour relancer',
   },
   nothingSent: duplicates =>
-    `Rien n’a été envoyé : tout ce qui est dû ce jour l’a déjà été (${duplicates} occasions reconnues dans le registre).`,
+    `Rien n’a été envoyé : tout ce qui est dû ce jour a déjà été traité (${duplicates} occasions reconnues dans le registre).`,
   nothingDue: 'Rien n’a été envoyé : rien n’est dû ce jour.',
   reconciliationTitle: 'Rapprochement : ce que dit le stockage et ce que les opérateurs ont vu',
   checks: {
@@ -126,7 +126,7 @@ export const french: Words = {
   onlyAtSimulator: (operator, count, first) =>
     `${operator}, reçus en trop par le simulateur : ${count} ; le premier : ${first}`,
   agreed:
-    'Tout concorde : chaque message envoyé a un état final, et chaque texte est arrivé exactement une fois.',
+    'Tout concorde : chaque message envoyé a un état final, et chaque texte est arrivé chez son opérateur exactement une fois.',
   disagreed: 'Les comptes ne concordent pas :',
   runs: 'Exécutions des alertes',
   gaveUp: seconds => `Plus aucun changement depuis ${seconds} s : l’attente des états finals est abandonnée.`,

@@ -1,7 +1,5 @@
-/** The words of the demo in its two languages. Names and texts of the insurer stay French: its clients are. */
+/** What the demo has to say, in any language. Names and texts of the insurer stay French: its clients are. */
 import type { LinkState } from '../../connectors/operator.ts'
-import { english } from './words-en.ts'
-import { french } from './words-fr.ts'
 
 export const languages = ['fr', 'en'] as const
 export type Language = (typeof languages)[number]
@@ -97,8 +95,4 @@ export interface Words {
   badContracts(text: string): string
   badFaults(file: string, why: string): string
   noLongerRunning(why: string): string
-}
-
-export function wordsOf(language: Language): Words {
-  return language === 'fr' ? french : english
 }

@@ -8,6 +8,7 @@ export type AlarmKind =
   | 'bind-refused'
   | 'queue-aged'
   | 'run-failed'
+  | 'approval-wanted'
   | 'unknown-held'
   | 'store-unavailable'
   /** An outcome or a receipt that cannot be stored was given up: a bug to report. */
@@ -19,6 +20,8 @@ export interface Alarms {
   clear(kind: AlarmKind, subject: string): void
   /** Stores what could not be stored when it happened; called from time to time. */
   retry(): void
+  /** Kinds of those open that the store has not taken yet, one entry each: a full disk hides none of them. */
+  unstored(): AlarmKind[]
   /** Resolves when nothing is being stored. */
   idle(): Promise<void>
 }
@@ -63,6 +66,10 @@ export function createAlarms(store: Pick<Store, 'alarms'>, clock: Clock, log: Lo
     retry() {
       for (const [key, write] of [...unstored]) keep(key, write)
     },
+    unstored: () =>
+      [...unstored.keys()]
+        .filter(key => isOpen.get(key) === true)
+        .map(key => key.slice(0, key.indexOf('|')) as AlarmKind),
     idle: () => last,
   }
 }

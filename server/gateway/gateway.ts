@@ -5,7 +5,7 @@ import { RappelError } from '../errors.ts'
 import type { Logger } from '../log.ts'
 import type { Store } from '../store/operations.ts'
 import { type Accept, createAccept } from './accept.ts'
-import { createAlarms } from './alarms.ts'
+import type { Alarms } from './alarms.ts'
 import { createOperatorRuntime, type OperatorRuntime, type OperatorSettings } from './operator-runtime.ts'
 import { createSettler } from './outbox/settler.ts'
 import { createRouter, type Route, type Router } from './router.ts'
@@ -45,9 +45,11 @@ export interface GatewayDependencies {
   store: Store
   clock: Clock
   log: Logger
+  /** The gateway sees to it that they are stored in the end, those raised elsewhere included. */
+  alarms: Alarms
 }
 
-export function createGateway({ store, clock, log }: GatewayDependencies): Gateway {
+export function createGateway({ store, clock, log, alarms }: GatewayDependencies): Gateway {
   const runtimes = new Map<number, OperatorRuntime>()
   const restarting = new Set<number>()
   /** Since when an operator that messages wait for is not even started. */
@@ -57,7 +59,6 @@ export function createGateway({ store, clock, log }: GatewayDependencies): Gatew
   let isStopping = false
   /** Starts and stops follow each other: two at once would leave a link that nobody knows. */
   let lastChange: Promise<unknown> = Promise.resolve()
-  const alarms = createAlarms(store, clock, log)
   const settler = createSettler({
     store,
     alarms,

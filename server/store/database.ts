@@ -13,6 +13,10 @@ const readerCacheKib = 8 * 1024
 /** A write transaction of the store lasts milliseconds; only a backup or a foreign tool holds longer. */
 const sqliteBusyTimeoutMs = 10_000
 const postgresPoolSize = 8
+/** Errors are logged, and knex would write the values into them: texts and numbers of customers. */
+const showsValuesInErrors = false
+/** knex prints stacks beside the errors that it throws; whoever catches those says them once. */
+const silent = { warn() {}, error() {}, deprecate() {}, debug() {} }
 /** Oid of int8: our ids and times stay under 2^53, so plain numbers are exact. */
 const int8Oid = 20
 const numericOid = 1700
@@ -26,6 +30,8 @@ function openSqlite(config: Extract<DatabaseConfig, { kind: 'sqlite' }>): Knex {
     client: 'better-sqlite3',
     connection: { filename: config.file, options: { readonly: config.isReadOnly === true } },
     useNullAsDefault: true,
+    compileSqlOnError: showsValuesInErrors,
+    log: silent,
     pool: {
       min: 1,
       max: 1,
@@ -56,6 +62,8 @@ function openPostgres(config: Extract<DatabaseConfig, { kind: 'postgres' }>): Kn
           oid === int8Oid || oid === numericOid ? Number : pg.types.getTypeParser(oid, format as 'text'),
       },
     } as Knex.PgConnectionConfig,
+    compileSqlOnError: showsValuesInErrors,
+    log: silent,
     pool: { min: 0, max: config.poolSize ?? postgresPoolSize },
   })
 }

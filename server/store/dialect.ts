@@ -175,15 +175,30 @@ export function isUniqueViolation(error: unknown): boolean {
   return code === 'SQLITE_CONSTRAINT_UNIQUE' || code === '23505'
 }
 
+/** What pg and knex's pool say without a code when the server went away in mid-query; knex writes the SQL before it. */
+const lostConnection =
+  /(^| - )(Connection (terminated|ended)( unexpectedly| due to connection timeout)?|Client has encountered a connection error and is not queryable|Knex: Timeout acquiring a connection.*)$/
+
 /** True when the database cannot write for want of room or of a connection: a state that may pass, not a bug. */
 export function isStoreUnavailable(error: unknown): boolean {
-  const code = (error as { code?: unknown })?.code
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown }
+  if (lostConnection.test(String(message))) return true
   if (typeof code !== 'string') return false
   return (
     /^SQLITE_(FULL|IOERR|CANTOPEN|READONLY|BUSY)/.test(code) ||
     // SQLite itself rolls back on a full disk; knex then rolls back again and reports that failure alone.
     (code === 'SQLITE_ERROR' && /no transaction is active/.test((error as Error).message)) ||
-    /^(53|57P|08)/.test(code) ||
-    ['ECONNREFUSED', 'ECONNRESET', 'ENOSPC', 'ETIMEDOUT', 'EPIPE'].includes(code)
+    // 40001 and 40P01: two nodes were in each other's way, and this one gave in; asked again, it passes.
+    /^(53|57P|08|40001|40P01)/.test(code) ||
+    [
+      'ECONNREFUSED',
+      'ECONNRESET',
+      'ENOSPC',
+      'ETIMEDOUT',
+      'EPIPE',
+      'ENOTFOUND',
+      'EAI_AGAIN',
+      'EHOSTUNREACH',
+    ].includes(code)
   )
 }

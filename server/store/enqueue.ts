@@ -5,6 +5,7 @@ import { categoryCodes, encodingCodes, priorityCodes, stateCodes, unknownPolicyC
 import { completeHeld } from './complete-held.ts'
 import { count, type StateEntered } from './counters.ts'
 import { type BulkColumns, type BulkValue, bulkBinding, dialectOf } from './dialect.ts'
+import { type MessageEvent, recordEvents } from './events.ts'
 import { rememberIn } from './memories.ts'
 import { jobOf, type RoutedItem, settleState } from './routed.ts'
 
@@ -45,6 +46,7 @@ export async function enqueueIn(
   const nextReference = await references(transaction, items)
   const rows: BulkValue[][] = []
   const entered: StateEntered[] = []
+  const holds: MessageEvent[] = []
   items.forEach((item, index) => {
     if (!isNew[index]) return
     const message = settleState(item.message, isCapped[index] === true)
@@ -56,9 +58,14 @@ export async function enqueueIn(
       alertId: message.alertId,
       parts: message.parts,
     })
+    // The end of a run is no news; every other hold stays in the time line after it is lifted.
+    if (message.state === 'held' && message.reason !== 'run-open') {
+      holds.push({ messageId, atMs: nowMs, event: 'held', detail: message.reason })
+    }
     results[index] = { kind: 'enqueued', messageId, state: message.state, reason: message.reason }
   })
   await dialectOf(transaction).insertRows(transaction, { table: 'messages', columns: messageColumns, rows })
+  await recordEvents(transaction, holds)
   await completeHeld(transaction, { items, nowMs, nextReference }, results, entered)
   await count(transaction, nowMs, entered)
   return results

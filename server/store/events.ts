@@ -13,6 +13,11 @@ export interface MessageEvent {
 
 const detailLimit = 300
 
+/** A submit that came to nothing, told when it is over. */
+export function attempted(messageId: number, sendingAtMs: number): MessageEvent {
+  return { messageId, atMs: sendingAtMs, event: 'sending', detail: '' }
+}
+
 export async function recordEvents(
   transaction: Knex.Transaction,
   events: readonly MessageEvent[],

@@ -105,14 +105,17 @@ export async function timeline(knex: Knex, messageId: number): Promise<TimelineE
   if (message === null) return []
   const events = await knex('message_events').where({ message_id: messageId }).orderBy(['at', 'position'])
   const entries: TimelineEntry[] = [{ atMs: message.createdAtMs, event: 'accepted', detail: '' }]
+  for (const event of events) entries.push({ atMs: event.at, event: event.event, detail: event.detail })
+  // The message's own times say again what some events have said, who or why included.
   const add = (atMs: number | null, event: string, detail = ''): void => {
-    if (atMs !== null) entries.push({ atMs, event, detail })
+    const isTold = entries.some(entry => entry.event === event && entry.atMs === atMs)
+    if (atMs !== null && !isTold) entries.push({ atMs, event, detail })
   }
   add(message.sendingAtMs, 'sending', message.attempts > 1 ? `attempt ${message.attempts}` : '')
   add(message.sentAtMs, 'sent')
   add(message.finalAtMs, message.state, message.reason)
-  for (const event of events) add(Number(event.at), event.event, event.detail)
-  if (message.state === 'held') add(message.createdAtMs, 'held', message.reason)
+  if (message.state === 'held' && message.reason === 'run-open')
+    add(message.createdAtMs, 'held', message.reason)
   const rank = (entry: TimelineEntry): number => ['accepted', 'held', 'sending', 'sent'].indexOf(entry.event)
   return entries.sort((a, b) => a.atMs - b.atMs || lastWhenUnranked(rank(a)) - lastWhenUnranked(rank(b)))
 }

@@ -10,6 +10,8 @@ export interface MovedRow {
   alert_id: number | null
   operator_id: number | null
   part_count: number
+  /** When it was last claimed; the next claim writes over it. */
+  sending_at: number | null
 }
 
 export interface Move {
@@ -36,7 +38,7 @@ export async function move(
     transaction,
     `update messages set state = ${stateCodes.codeOf(to)}, ${set} from ${dialectOf(transaction).bulkRows('v', columns)}
      where messages.id = v.id and messages.state in ${statesBeforeLiteral(to)} and ${and}
-     returning messages.id, messages.alert_id, messages.operator_id, messages.part_count`,
+     returning messages.id, messages.alert_id, messages.operator_id, messages.part_count, messages.sending_at`,
     [bulkBinding(rows)],
   )
   for (const row of moved) {

@@ -22,6 +22,8 @@ interface Candidate {
   position: number
   part_id: number
   part_state: number
+  part_detail: string | null
+  part_final_at: number | null
   recipient: string
   part_count: number
 }
@@ -102,9 +104,12 @@ export async function settleReceipts(
       events.push({ messageId, atMs: receipt.atMs, event: 'receipt-intermediate', detail: receipt.detail })
       return
     }
-    const known = parts.get(candidate.part_id)?.state ?? stateCodes.wordOf(candidate.part_state)
+    const known = parts.get(candidate.part_id) ?? knownOf(candidate)
     // Told twice, or a failure after the delivery: the first final word stands, only delivery may still correct it.
-    if (known !== 'sent' && (state !== 'delivered' || known === 'delivered')) return
+    if (known.state !== 'sent') {
+      if (state !== 'delivered' || known.state === 'delivered') return
+      events.push({ messageId, atMs: known.atMs, event: known.state, detail: known.detail })
+    }
     parts.set(candidate.part_id, { state, detail: receipt.detail, atMs: receipt.atMs })
     const target = candidate.part_count === 1 ? single : long
     target.set(messageId, { state, detail: receipt.detail, atMs: receipt.atMs })
@@ -116,6 +121,10 @@ export async function settleReceipts(
   const kept = unmatched.filter(receipt => !resolved.has(receipt))
   await keepUnmatched(transaction, kept, nowMs)
   return { matched: receipts.length - kept.length, kept: kept.length }
+}
+
+function knownOf({ part_state: state, part_detail: detail, part_final_at: atMs }: Candidate): FinalMove {
+  return { state: stateCodes.wordOf(state), detail: detail ?? '', atMs: atMs ?? 0 }
 }
 
 interface FinalMove {
@@ -134,7 +143,8 @@ async function findParts(
   )
   const rows = await dialectOf(transaction).query<Candidate>(
     transaction,
-    `select v.position, p.id as part_id, p.state as part_state, m.recipient,
+    `select v.position, p.id as part_id, p.state as part_state, p.detail as part_detail, p.final_at as part_final_at,
+         m.recipient,
          coalesce(m.submitted_parts, m.part_count) as part_count
        from ${dialectOf(transaction).bulkRows('v', { position: 'bigint', remote_key: 'text', operator_id: 'bigint' })}
        join message_parts p on p.remote_key = v.remote_key and p.operator_id = v.operator_id

@@ -3,13 +3,14 @@ import type { Knex } from 'knex'
 import { stateCodes, stateLiteral, statesBeforeLiteral, unknownPolicyCodes } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { dialectOf, rawRows } from './dialect.ts'
-import { type MessageEvent, recordEvents } from './events.ts'
+import { attempted, type MessageEvent, recordEvents } from './events.ts'
 
 interface SweptRow {
   id: number
   alert_id: number | null
   operator_id: number | null
   part_count: number
+  sending_at: number | null
 }
 
 /** Rows changed per call: keeps the transaction, and whoever waits behind it, within some ten milliseconds. */
@@ -121,7 +122,7 @@ async function sweep(
         transaction,
         `update messages set state = ${stateCodes.codeOf(to)}, ${set} where id in (
              select id from messages where ${pick} and state in ${statesBeforeLiteral(to)} limit ${sweepLimit})
-           returning id, alert_id, operator_id, part_count`,
+           returning id, alert_id, operator_id, part_count, sending_at`,
         [...bindings, ...pickBindings],
       )
       const entered: StateEntered[] = rows.map(row => ({
@@ -130,7 +131,10 @@ async function sweep(
         alertId: row.alert_id,
         parts: row.part_count,
       }))
-      const events: MessageEvent[] = rows.map(row => ({ messageId: row.id, atMs: nowMs, event: to, detail }))
+      const events: MessageEvent[] = rows.flatMap(row => [
+        ...(to === 'unknown' && row.sending_at !== null ? [attempted(row.id, row.sending_at)] : []),
+        { messageId: row.id, atMs: nowMs, event: to, detail },
+      ])
       await count(transaction, nowMs, entered)
       await recordEvents(transaction, events)
       return rows.length

@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { count } from './counters.ts'
 import { dialectOf } from './dialect.ts'
-import { recordEvents } from './events.ts'
+import { type MessageEvent, recordEvents } from './events.ts'
 import type { Decision } from './messages.ts'
 
 /** Messages that leave their hold per transaction: claims and receipts get their turn between. */
@@ -30,23 +30,35 @@ export async function closeRunHold(
   { alertId, outcome, nowMs }: { alertId: number; outcome: 'release' | 'approval'; nowMs: number },
 ): Promise<number> {
   const open = `state = ${stateLiteral('held')} and alert_id = ? and reason = 'run-open'`
-  if (outcome === 'approval') return knex('messages').whereRaw(open, [alertId]).update({ reason: 'approval' })
-  let released = 0
+  // What a run cut short left behind is decided with the run that ends now: nobody would look for it under the other.
+  const [set, bindings] =
+    outcome === 'release'
+      ? [`state = ${stateCodes.codeOf('queued')}, reason = null`, []]
+      : [
+          "reason = 'approval', run_id = coalesce((select max(id) from runs where alert_id = ?), run_id)",
+          [alertId],
+        ]
+  let ended = 0
   for (;;) {
     const slice = await knex.transaction(async transaction => {
       const rows = await dialectOf(transaction).query<LiftedRow>(
         transaction,
-        `update messages set state = ${stateCodes.codeOf('queued')}, reason = null
+        `update messages set ${set}
            where id in (select id from messages where ${open} order by id limit ${holdSlice})
            returning id, alert_id, operator_id, part_count`,
-        [alertId],
+        [...bindings, alertId],
       )
-      await countLifted(transaction, rows, 'queued', nowMs)
+      if (outcome === 'release') await countLifted(transaction, rows, 'queued', nowMs)
+      else await recordEvents(transaction, rows.map(heldForApproval(nowMs)))
       return rows.length
     })
-    released += slice
-    if (slice < holdSlice) return released
+    ended += slice
+    if (slice < holdSlice) return ended
   }
+}
+
+function heldForApproval(atMs: number): (row: LiftedRow) => MessageEvent {
+  return ({ id }) => ({ messageId: id, atMs, event: 'held', detail: 'approval' })
 }
 
 function countLifted(

@@ -1,4 +1,4 @@
-/** Settings edited in the page, one text per name. What a text means is known to its reader. */
+/** Settings that change while the server runs, one text per name. What a text means is known to its reader. */
 import type { Knex } from 'knex'
 import { auditIn, type Change } from './audit.ts'
 

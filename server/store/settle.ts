@@ -3,7 +3,7 @@ import type { Knex } from 'knex'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { dialectOf } from './dialect.ts'
-import { type MessageEvent, recordEvents } from './events.ts'
+import { attempted, type MessageEvent, recordEvents } from './events.ts'
 import { type MovedRow, move, partIdOf } from './moves.ts'
 import { type ReceiptItem, type SettleResult, settleReceipts, takeUnmatched } from './receipts.ts'
 
@@ -215,9 +215,13 @@ function pushEvents(
   event: string,
   events: MessageEvent[],
 ): void {
-  const movedIds = new Set(moved.map(row => row.id))
+  const sendingAt = new Map(moved.map(row => [row.id, row.sending_at]))
   for (const { messageId, atMs, reason } of items) {
-    if (movedIds.has(messageId)) events.push({ messageId, atMs, event, detail: reason })
+    const attemptAtMs = sendingAt.get(messageId)
+    if (attemptAtMs === undefined) continue
+    // The next attempt writes its own time over this one.
+    if (attemptAtMs !== null && event !== 'refused') events.push(attempted(messageId, attemptAtMs))
+    events.push({ messageId, atMs, event, detail: reason })
   }
 }
 

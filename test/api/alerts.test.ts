@@ -121,3 +121,41 @@ test('an alert with a misspelt field, an unreadable schedule or a missing templa
     t.is((await api.call('POST', `/api/v1${path}`)).status, 404, path)
   }
 })
+
+test('a source whose password the key file cannot open fails alone, under its own code', async t => {
+  const { api, definition } = await insurerApi(t)
+  const { store } = api.application
+  const config = { host: 'db.example', database: 'assur', user: 'rappel' }
+  const lost = { name: 'Perdue', kind: 'postgres', config, sealedPassword: 'v1.00000000.lost' }
+  const { sourceId } = await store.sources.create(lost, { actor: 'test', nowMs: 1 })
+  const ids: number[] = []
+  for (const [name, id] of [
+    ['Bonne', definition.sourceId],
+    ['Perdue', sourceId],
+  ]) {
+    const added = await api.call('POST', '/api/v1/alerts', {
+      body: { name, definition: { ...definition, sourceId: id } },
+    })
+    ids.push(added.body.alertId)
+    await api.call('POST', `/api/v1/alerts/${added.body.alertId}/activate`)
+  }
+  const refused = { status: 502, body: { error: { code: 'source-login-refused' } } }
+  t.like(await api.call('POST', `/api/v1/sources/${sourceId}/test`), refused)
+  t.like(await api.call('POST', `/api/v1/alerts/${ids[1]}/dry-run`), refused)
+  t.is((await api.call('POST', `/api/v1/alerts/${ids[1]}/run`)).body.outcome, 'source-failed')
+  const forecast = await api.call('GET', '/api/v1/forecast?days=3')
+  t.is(forecast.status, 200)
+  t.deepEqual(
+    forecast.body.unforeseen.map(({ alertName }: { alertName: string }) => alertName),
+    ['Perdue'],
+  )
+})
+
+test('an alert that lacks a column of its rows is refused when it is tried', async t => {
+  const { api, definition } = await insurerApi(t)
+  const added = await api.call('POST', '/api/v1/alerts', {
+    body: { name: 'A', definition: { ...definition, phoneColumn: 'portable' } },
+  })
+  const tried = await api.call('POST', `/api/v1/alerts/${added.body.alertId}/dry-run`)
+  t.like(tried, { status: 422, body: { error: { code: 'alert-invalid' } } })
+})

@@ -7,6 +7,7 @@ import { createApi } from '../../server/api/app.ts'
 import type { Scope } from '../../server/api/contract/scopes.ts'
 import type { ApiSettings } from '../../server/api/dependencies.ts'
 import { endpoints } from '../../server/api/endpoints/all.ts'
+import { errorCodesOf } from '../../server/api/openapi.ts'
 import { type Application, openApplication } from '../../server/application.ts'
 import { createLogger } from '../../server/log.ts'
 import { followOperators } from '../../server/operator-changes.ts'
@@ -127,6 +128,11 @@ function checkDeclared(method: string, path: string, { status, body }: Answer): 
       endpoint.method === method.toLowerCase() &&
       new RegExp(`^/api/v1${endpoint.path.replace(/:\w+/g, '\\d+')}$`).test(asked),
   )
+  if (declared !== undefined && typeof body?.error?.code === 'string') {
+    const codes: string[] = errorCodesOf(declared)
+    if (!codes.includes(body.error.code))
+      throw new Error(`${method} ${asked} answers ${body.error.code}, undeclared`)
+  }
   if (declared?.status !== status || declared.answer === undefined) return
   declared.answer.parse(body)
 }

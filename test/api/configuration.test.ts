@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
@@ -155,10 +156,65 @@ test('an operator is added, started, stopped and deleted, with the state of its 
   t.is((await api.call('PUT', path, { body })).body.config.window, 50)
   const moved = { ...body, config: { ...config, host: '192.0.2.1' } }
   t.is((await api.call('PUT', path, { body: moved })).status, 400)
+  const unverified = { ...body, config: { ...config, tls: { verifyPeer: false } } }
+  t.is((await api.call('PUT', path, { body: unverified })).status, 400)
   const routed = await api.call('DELETE', path)
   t.like(routed, { status: 409, body: { error: { code: 'conflict' } } })
   await api.call('PUT', '/api/v1/routes', { body: { routes: [] } })
   t.is((await api.call('DELETE', path)).status, 204)
+})
+
+test('certificates, keys and addresses that cannot be used are refused when they are saved', async t => {
+  const api = await startApi(t)
+  const config = {
+    host: '127.0.0.1',
+    systemId: 'rappel',
+    localAddress: 'eth0',
+    tls: { caPem: 'x', certPem: 'x', keyPem: 'x' },
+  }
+  const operator = await api.call('POST', '/api/v1/operators', {
+    body: { name: 'A', protocol: 'smpp', sender: 'ASSUR', config },
+  })
+  const paths = (answer: { body: { error: { details: { issues: { path: string }[] } } } }) =>
+    answer.body.error.details.issues.map(issue => issue.path).sort()
+  t.deepEqual(paths(operator), [
+    'body.config.localAddress',
+    'body.config.tls.caPem',
+    'body.config.tls.certPem',
+    'body.config.tls.keyPem',
+  ])
+  const tls = { mode: 'verify', caPem: 'x' }
+  const source = await api.call('POST', '/api/v1/sources', {
+    body: { name: 'A', kind: 'postgres', config: { host: 'db', database: 'a', user: 'u', tls } },
+  })
+  t.deepEqual(paths(source), ['body.config.tls.caPem'])
+})
+
+test('an operator keeps password and private key when its settings come back as they were shown', async t => {
+  const api = await startApi(t)
+  const { privateKey } = generateKeyPairSync('ed25519')
+  const tls = { keyPem: String(privateKey.export({ type: 'pkcs8', format: 'pem' })) }
+  const request = { name: 'A', protocol: 'smpp', sender: 'ASSUR', isStarted: false }
+  const config = { host: '127.0.0.1', port: 1, systemId: 'rappel', password: 'secret-a', tls }
+  const added = await api.call('POST', '/api/v1/operators', { body: { ...request, config } })
+  t.is(added.body.config.tls.keyPem, undefined)
+  const path = `/api/v1/operators/${added.body.operatorId}`
+  const kept = await api.call('PUT', path, { body: { ...request, name: 'B', config: added.body.config } })
+  t.like(kept, { status: 200, body: { name: 'B', hasPassword: true } })
+  const record = await api.application.store.operators.find(added.body.operatorId)
+  t.like(record?.config.tls, tls)
+})
+
+test('an operator whose password the key file cannot open says so when it is started', async t => {
+  const api = await startApi(t)
+  const operatorId = await addOperator(api)
+  await api.application.store.operators.update(
+    operatorId,
+    { sealedPassword: 'v1.00000000.lost' },
+    { actor: 'test', nowMs: 1 },
+  )
+  const started = await api.call('POST', `/api/v1/operators/${operatorId}/start`)
+  t.like(started, { status: 409, body: { error: { code: 'conflict' } } })
 })
 
 test('routes are replaced as a whole or not at all', async t => {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { RappelError } from '../../server/errors.ts'
 import { addOperator, phone, startApi } from './api-under-test.ts'
 
 test('a running product lives and is ready, without a key', async t => {
@@ -33,4 +34,29 @@ test('metrics through a proxy need a key with their scope', async t => {
   t.is((await api.call('GET', '/metrics', { key, headers })).status, 403)
   const own = await api.newKey(['metrics:read'])
   t.is((await api.call('GET', '/metrics', { key: own, headers })).status, 200)
+})
+
+test('metrics tell of a store that is away, and of alarms that it could not take', async t => {
+  let isAway = false
+  const api = await startApi(t, {
+    change: application => {
+      const orAway =
+        <Args extends unknown[], Result>(verb: (...args: Args) => Promise<Result>) =>
+        (...args: Args): Promise<Result> =>
+          isAway ? Promise.reject(new RappelError('store-unavailable', { reason: 'gone' })) : verb(...args)
+      const { statistics } = application.store
+      return {
+        ...application,
+        store: { ...application.store, statistics: { ...statistics, backlog: orAway(statistics.backlog) } },
+        alarms: { ...application.alarms, unstored: () => (isAway ? ['store-unavailable'] : []) },
+      }
+    },
+  })
+  const metrics = async () => (await api.call('GET', '/metrics', { key: null })).body as string
+  t.true((await metrics()).includes('rappel_store_up 1'))
+  isAway = true
+  const body = await metrics()
+  t.true(body.includes('rappel_store_up 0'))
+  t.true(body.includes('rappel_alarms_open{kind="store-unavailable"} 1'))
+  t.regex(body, /nodejs_eventloop_lag_p99_seconds /)
 })

@@ -34,7 +34,7 @@ serial(
 
     const second = await runDemoOnce(t, data)
     t.is(second.code, 0, second.output + second.errors)
-    t.regex(second.output, /Nothing was sent: all that is due on this day has been sent before/)
+    t.regex(second.output, /Nothing was sent: all that is due on this day has been dealt with before/)
     t.is(figuresOf(second.output, 'Total')[2], 0)
 
     const newYear = await runDemoOnce(t, data, '--date', '2027-01-01')

@@ -55,6 +55,10 @@ test.serial(
       if (state !== 'delivered') t.fail(`${text} ended ${state}`)
     }
     t.is(lost, 0)
+    const copied = [...received.values()].filter(copies => copies > 1).length
+    t.log(
+      `${messages} messages, ${kills} kills, ${reported.size} reported unknown, ${copied} of them left twice`,
+    )
   },
 )
 

@@ -6,6 +6,7 @@ import type { SimulatorOptions } from '../../connectors/operators/simulator/opti
 import { type Simulator, startSimulator } from '../../connectors/operators/simulator/simulator.ts'
 import type { SmppConfigInput } from '../../connectors/operators/smpp/config.ts'
 import type { EnqueueItem, NewMessage } from '../../scheduler/store.ts'
+import { createAlarms } from '../../server/gateway/alarms.ts'
 import { createGateway, type Gateway } from '../../server/gateway/gateway.ts'
 import type { MessageState } from '../../server/gateway/message-state.ts'
 import { silentLogger } from '../../server/log.ts'
@@ -54,7 +55,12 @@ export async function flow(
   const settings = new Map<number, Parameters<Gateway['startOperator']>[0]>()
   const started = new Set<number>()
   let routes: Parameters<Gateway['setRoutes']>[0] = []
-  let gateway = createGateway({ store, clock, log: silentLogger })
+  let gateway = createGateway({
+    store,
+    clock,
+    log: silentLogger,
+    alarms: createAlarms(store, clock, silentLogger),
+  })
   let isStopped = false
   const stop = async (): Promise<void> => {
     if (isStopped) return
@@ -166,7 +172,12 @@ export async function flow(
       ),
     async restart() {
       await gateway.stop(2_000)
-      gateway = createGateway({ store, clock, log: silentLogger })
+      gateway = createGateway({
+        store,
+        clock,
+        log: silentLogger,
+        alarms: createAlarms(store, clock, silentLogger),
+      })
       gateway.setRoutes(routes)
       await store.recovery.recoverSending(clock.nowMs(), clock.nowMs() + 120_000)
       for (const operatorId of started) await start(operatorId)

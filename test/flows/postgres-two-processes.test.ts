@@ -28,6 +28,22 @@ serverTest('two processes share the queue: no message is claimed by both, none i
   t.deepEqual(await statesOf(flow.knex), { delivered: rows })
 })
 
+serverTest(
+  'a process that joins while another sends loses nothing of it and sends nothing again',
+  async t => {
+    const rows = 3_000
+    const flow = await postgresFlow(t, { rows, window: 20 })
+    const first = await startNode(t, flow)
+    const run = first.ask('run')
+    await flow.operator.ask('whenAtLeast', { partsAccepted: 500 })
+    await startNode(t, flow)
+    await run
+    await untilStates(flow.knex, { delivered: rows })
+    t.is((await flow.operator.ask('status')).partsAccepted, rows)
+    t.deepEqual(await flow.operator.ask('duplicates'), [])
+  },
+)
+
 serverTest('what is due is run by one of two processes, once', async t => {
   const alerts = 12
   const flow = await postgresFlow(t, { rows: 30 })

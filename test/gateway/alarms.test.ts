@@ -60,6 +60,7 @@ sqliteTest('what could not be stored is stored later, and only its last word', a
   alarms.raise('queue-aged', 'orange', 'second')
   alarms.clear('queue-aged', 'orange')
   await alarms.idle()
+  t.deepEqual(alarms.unstored(), ['bind-down'])
   isFull = false
   alarms.retry()
   await alarms.idle()
@@ -68,4 +69,5 @@ sqliteTest('what could not be stored is stored later, and only its last word', a
     open.map(alarm => alarm.kind),
     ['bind-down'],
   )
+  t.deepEqual(alarms.unstored(), [])
 })

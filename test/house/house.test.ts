@@ -20,7 +20,8 @@ test('there are files to judge', t => {
 
 test('the scanner sees every import that begins a line', t => {
   for (const { path, text } of judged) {
-    const written = text.match(/^(?:import|export|\})[^\n'"`]* from '[^']+'$|^import '[^']+'$/gm) ?? []
+    const written =
+      text.match(/^(?:import|export|\})[^\n'"`]* from '[^']+'(?: with .*)?$|^import '[^']+'$/gm) ?? []
     const seen = importsOf(text).filter(({ line }) =>
       /^(import|export|\})/.test(text.split('\n')[line - 1] ?? ''),
     )

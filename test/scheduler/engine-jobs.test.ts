@@ -1,5 +1,5 @@
 import test, { type ExecutionContext } from 'ava'
-import { type JobsDependencies, startJobs } from '../../scheduler/jobs.ts'
+import { type Jobs, type JobsDependencies, startJobs } from '../../scheduler/jobs.ts'
 import { type EngineRoom, engineRoom, phoneOf } from './engine-room.ts'
 
 const hourMs = 3_600_000
@@ -13,6 +13,7 @@ interface Beating {
   /** One heartbeat, and all that it started. */
   beat(): Promise<void>
   errors: unknown[]
+  jobs: Jobs
 }
 
 function beating(t: ExecutionContext, room: EngineRoom, more: Partial<JobsDependencies> = {}): Beating {
@@ -34,6 +35,7 @@ function beating(t: ExecutionContext, room: EngineRoom, more: Partial<JobsDepend
   t.teardown(() => jobs.stop())
   return {
     errors,
+    jobs,
     async beat() {
       strike()
       // Chores and recovery are store calls on one connection: when a later one answers, they are over.
@@ -71,6 +73,21 @@ test('a run that a crash left open is closed as interrupted and its alert is tak
     ['done', 'interrupted'],
   )
   t.is((await room.messages(alertId)).length, 1)
+})
+
+test('a run that began after the recovery is not taken for one that a crash left open', async t => {
+  const room = await engineRoom(t)
+  const alertId = await room.alert()
+  const { beat, jobs } = beating(t, room)
+  await jobs.recover()
+  const nowMs = room.clock.nowMs()
+  await room.store.runs.begin({ alertId, plannedAtMs: nowMs, nowMs, cause: 'manual' })
+  await beat()
+  const runs = await room.store.runs.list({ alertId, limit: 5 })
+  t.deepEqual(
+    runs.map(({ outcome }) => outcome),
+    ['running'],
+  )
 })
 
 test('nothing runs until the open runs are closed, and a store that was away is asked again', async t => {
@@ -138,22 +155,25 @@ test('chores are done once a day, and one that fails does not keep the others fr
   t.deepEqual(await room.knex('idempotency_keys').pluck('key'), [])
 })
 
-test('without a heartbeat of its own, node-cron beats, and stops when it is told', async t => {
-  let resolve = (): void => undefined
-  const beaten = new Promise<void>(done => {
-    resolve = done
-  })
+test('without a heartbeat of its own it beats once a second of the clock, and stops when it is told', async t => {
   const room = await engineRoom(t)
+  let beats = 0
   const engine = {
     run: room.engine.run,
     async runDue() {
-      resolve()
+      beats += 1
       return []
     },
   }
   const log = { info() {}, error() {} }
   const jobs = startJobs({ engine, store: room.store, clock: room.clock, log })
-  await beaten
+  for (let second = 1; second <= 3; second += 1) {
+    await room.clock.advance(1_000)
+    // A beat under way is waited for: the next second would find it busy.
+    for (let call = 0; call < 8; call += 1) await room.store.alerts.list()
+    t.is(beats, second)
+  }
   await jobs.stop()
-  t.pass()
+  await room.clock.advance(5_000)
+  t.is(beats, 3)
 })

@@ -176,11 +176,34 @@ test('a run whose end the store could not take is closed when the store is back'
   })
   room.write([{ police: 'A1', echeance: soon }])
   const alertId = await room.alert()
-  await room.run(alertId)
+  // A failure until the end is stored: whoever watches must not read success where the history has none.
+  t.is((await room.run(alertId)).outcome, 'failed')
   t.is((await room.engine.run(alertId, { cause: 'manual', plannedAtMs: 0 })).kind, 'already-running')
   isFull = false
   await room.engine.runDue()
   const { outcome, counts } = await room.run(alertId)
   t.is(outcome, 'done')
   t.is(counts.duplicates, 1)
+})
+
+test('messages whose hold could not be ended leave when the store is back, and the run gets its true outcome', async t => {
+  let isFull = true
+  const room = await engineRoom(t, {
+    change: store => ({
+      ...store,
+      async closeRunHold(hold) {
+        if (isFull) throw new Error('database or disk is full')
+        return store.closeRunHold(hold)
+      },
+    }),
+  })
+  room.write([{ police: 'A1', echeance: soon }])
+  const alertId = await room.alert({ runCap: 10 })
+  const { runId, outcome } = await room.run(alertId)
+  t.is(outcome, 'failed')
+  t.deepEqual(await room.knex('messages').pluck('reason'), ['run-open'])
+  isFull = false
+  await room.engine.runDue()
+  t.deepEqual(await room.knex('messages').pluck('reason'), [null])
+  t.like(await room.knex('runs').where({ id: runId }).first(), { outcome: 'done', enqueued_count: 1 })
 })

@@ -151,7 +151,7 @@ test.serial(
     await startRappel(t, place.dataDirectory)
     const french = await runRappel(t, ['doctor', '--lang', 'fr', '--data', place.dataDirectory])
     t.is(french.code, 0, french.stdout)
-    t.regex(french.stdout, /répertoire de données: .*, pid \d+ un serveur l’utilise/)
+    t.regex(french.stdout, /répertoire de données\u00a0: .*, pid \d+ \(un serveur l’utilise\)/)
     t.regex(french.stdout, /tout est en ordre\n$/)
   },
 )
@@ -166,6 +166,15 @@ test.serial('the doctor names what fails and ends with code 1', async t => {
   const findings: { outcome: string; organ: string }[] = JSON.parse(stdout)
   const failed = findings.filter(({ outcome }) => outcome === 'failed').map(({ organ }) => organ)
   t.deepEqual(failed.sort(), ['operator', 'source'])
+
+  const before = await openPlace(t, place)
+  await before.application.store.alarms.raise(
+    { kind: 'bind-refused', subject: 'x', detail: 'bind refused' },
+    1,
+  )
+  await before.close()
+  const warned = await runRappel(t, ['doctor', '--data', place.dataDirectory])
+  t.regex(warned.stdout, /^warning {3}standing alarm bind-refused x: bind refused$/m)
 
   const file = join(place.dataDirectory, 'rappel.yaml')
   writeFileSync(file, 'http: {port: many}\n')

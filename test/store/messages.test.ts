@@ -6,6 +6,7 @@ import {
   timeline,
 } from '../../server/store/messages.ts'
 import { approveRun, closeRunHold, rejectRun } from '../../server/store/run-holds.ts'
+import { beginRun, interruptOpenRuns } from '../../server/store/runs.ts'
 import { storeTest } from '../support/store.ts'
 import {
   answered,
@@ -73,6 +74,7 @@ storeTest('the time line of a message that was retried tells every step', async 
     (await timeline(knex, messageId)).map(entry => [entry.atMs - startMs, entry.event, entry.detail]),
     [
       [0, 'accepted', ''],
+      [1_000, 'sending', ''],
       [1_500, 'retry', 'ESME_RTHROTTLED'],
       [11_000, 'sending', 'attempt 2'],
       [11_200, 'sent', ''],
@@ -176,4 +178,56 @@ storeTest('an approver lets one run go and rejects another', async (t, { knex, c
   t.like(await findMessage(knex, second), { state: 'cancelled', finalAtMs: clock.nowMs() })
   t.is(await stateOf(knex, hole), 'held')
   t.deepEqual(await counted(knex), { held: 3, queued: 1, cancelled: 1 })
+})
+
+storeTest(
+  'what a run cut short left behind is decided with the run that took it up',
+  async (t, { knex, clock }) => {
+    const atMs = clock.nowMs()
+    const definitionRow = { name: 'Échéances', definition: '{}', created_at: atMs, updated_at: atMs }
+    const [alert] = await knex('alerts').insert(definitionRow).returning('id')
+    const alertId: number = alert.id
+    const started = { alertId, nowMs: atMs, cause: 'manual' } as const
+    const cutShort = (await beginRun(knex, { ...started, plannedAtMs: atMs }))!
+    const left = await putOne(knex, clock, { ...open, alertId, runId: cutShort })
+    await interruptOpenRuns(knex, atMs)
+    const runId = (await beginRun(knex, { ...started, plannedAtMs: atMs + 1 }))!
+    const own = await putOne(knex, clock, { ...open, alertId, runId })
+    t.is(await closeRunHold(knex, { alertId, outcome: 'approval', nowMs: atMs }), 2)
+    t.is(await approveRun(knex, runId, decision(atMs)), 2)
+    for (const messageId of [left, own]) {
+      t.is((await findMessage(knex, messageId))?.state, 'queued')
+      t.deepEqual(
+        (await timeline(knex, messageId)).map(entry => `${entry.event} ${entry.detail}`),
+        ['accepted ', 'held approval', 'approved aminata'],
+      )
+    }
+  },
+)
+
+storeTest(
+  'a hold stays in the time line after it is lifted, a cancellation stands there once',
+  async (t, { knex, clock }) => {
+    const messageId = await putOne(knex, clock, { state: 'held', reason: 'missing-value' })
+    const waits = { event: 'held', detail: 'missing-value', atMs: clock.nowMs() }
+    t.deepEqual((await timeline(knex, messageId)).slice(1), [waits])
+    await cancelMessages(knex, [messageId], decision(clock.nowMs() + 5))
+    const cancelled = { event: 'cancelled', detail: 'aminata', atMs: clock.nowMs() + 5 }
+    t.deepEqual((await timeline(knex, messageId)).slice(1), [waits, cancelled])
+  },
+)
+
+storeTest('a failure that a late delivery corrects stays in the time line', async (t, { knex, clock }) => {
+  const messageId = await putSent(knex, clock, 'A1')
+  const atMs = clock.nowMs() + 60_000
+  const failed = { state: 'expired', detail: 'stat:EXPIRED', atMs } as const
+  await settleAll(knex, clock, [], [receipt('A1', failed)])
+  await settleAll(knex, clock, [], [receipt('A1', { atMs: atMs + 60_000 })])
+  t.deepEqual(
+    (await timeline(knex, messageId)).slice(-2).map(entry => [entry.atMs - atMs, entry.event, entry.detail]),
+    [
+      [0, 'expired', 'stat:EXPIRED'],
+      [60_000, 'delivered', ''],
+    ],
+  )
 })

@@ -2,6 +2,8 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { openStore } from '../../server/store/client.ts'
+import { isStoreUnavailable } from '../../server/store/dialect.ts'
+import { postgresAvailable, startPostgres } from '../support/postgres.ts'
 import { item } from '../support/stored-messages.ts'
 import { type Teardown, tempDir } from '../support/temp-dir.ts'
 
@@ -52,4 +54,37 @@ test('what was asked before the close is done, what comes after is refused', asy
 
 test('a database that cannot be opened is a clear error', async t => {
   await t.throwsAsync(open(t, join(tempDir(t), 'missing', 'rappel.db')), { code: 'store-unavailable' })
+})
+
+const postgresTest = postgresAvailable() ? test : test.skip
+
+postgresTest(
+  'a PostgreSQL that goes away in mid-work is unavailable, whatever its driver calls it',
+  async t => {
+    const server = await startPostgres(t)
+    const { url } = await server.createDatabase()
+    const { store, close } = await openStore(
+      { kind: 'postgres', url },
+      { onFailure: error => t.fail(error.message) },
+    )
+    let isDown = false
+    const working = Array.from({ length: 6 }, async (_, alertId) => {
+      while (!isDown) await store.memories.remember(alertId, [{ entityKey: 'A', memory: 'x' }])
+    })
+    const ends = Promise.allSettled(working)
+    await store.memories.recall(1, ['A'])
+    await server.stop()
+    await t.throwsAsync(store.memories.recall(1, ['A']), { code: 'store-unavailable' })
+    isDown = true
+    // An `internal` would make the batcher write once more what a lost answer to COMMIT may have stored.
+    for (const end of await ends) t.is(end.status === 'rejected' && end.reason.code, 'store-unavailable')
+    await close()
+  },
+)
+
+test('only the end of a message tells of a lost connection, never a text that SQL quotes', t => {
+  t.true(isStoreUnavailable(new Error('ROLLBACK - Connection terminated unexpectedly')))
+  t.true(isStoreUnavailable(new Error('Connection ended unexpectedly')))
+  t.false(isStoreUnavailable(new Error("insert 'x - Connection terminated unexpectedly' - out of range")))
+  t.false(isStoreUnavailable(null))
 })

@@ -4,7 +4,8 @@ import type { FaultRule } from './faults.ts'
 import type { IncomingMessage } from './incoming.ts'
 import type { SimulatorOptions } from './options.ts'
 import type { ReceivedMessage } from './reassembly.ts'
-import type { ReceivedPart, RepeatedPart } from './witness.ts'
+import type { ReceivedPart } from './received-part.ts'
+import type { RepeatedPart } from './witness.ts'
 
 type NumberKeys = {
   [Key in keyof SimulatorCounts]: SimulatorCounts[Key] extends number ? Key : never

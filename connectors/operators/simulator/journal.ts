@@ -4,7 +4,8 @@
  */
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
-import { type ReceivedPart, Witness } from './witness.ts'
+import type { ReceivedPart } from './received-part.ts'
+import { Witness } from './witness.ts'
 
 export class Journal {
   readonly #file: number

@@ -1,5 +1,5 @@
 /** From parts to the messages that a phone would show, whatever the order and the repetitions. */
-import type { ReceivedPart } from './witness.ts'
+import type { ReceivedPart } from './received-part.ts'
 
 /** A message as the phone shows it, whole or not. */
 export interface ReceivedMessage {

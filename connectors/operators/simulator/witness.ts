@@ -3,29 +3,8 @@
  * bench) compare the product's books with these.
  */
 import { type ReceivedMessage, reassemble } from './reassembly.ts'
+import type { ReceivedPart } from './received-part.ts'
 import { ArrivalRate } from './sliding-second.ts'
-
-/** One accepted part. The same shape stands in each line of a journal. */
-export interface ReceivedPart {
-  atMs: number
-  systemId: string
-  /** As given in the answer. */
-  messageId: string
-  sender: string
-  senderTon: number
-  senderNpi: number
-  recipient: string
-  text: string
-  reference: number
-  partNumber: number
-  partCount: number
-  esmClass: number
-  dataCoding: number
-  registeredDelivery: number
-  validityPeriod: string
-  /** TLV 0204, null when absent. */
-  userMessageReference: number | null
-}
 
 /** A part accepted more than once: same recipient, same text, same place in its message. */
 export interface RepeatedPart {

@@ -1,6 +1,8 @@
 /** What an SMPP connection is told: one zod schema with units, defaults and the reason of each default. */
+import { isIP } from 'node:net'
 import { z } from 'zod'
 import type { RefusalClass } from '../../operator.ts'
+import { isCertificatePem, isPrivateKeyPem } from '../../pem.ts'
 
 const seconds = (defaultSeconds: number, about: string) =>
   z.number().min(0.1).max(86_400).default(defaultSeconds).describe(`${about}, seconds`)
@@ -17,15 +19,23 @@ const tonNpi = (ton: number, npi: number) =>
     .strictObject({ ton: z.number().int().min(0).max(7), npi: z.number().int().min(0).max(18) })
     .default({ ton, npi })
 
+/** A chain of certificates with their comments fits many times over. */
+const longestPem = 100_000
+const certificate = z.string().max(longestPem).refine(isCertificatePem, 'a certificate, PEM')
+
 const tlsSchema = z
   .strictObject({
-    caPem: z
-      .string()
+    caPem: certificate
       .optional()
       .describe('Certificates that may sign the operator’s, PEM; default: those of the system'),
     serverName: z.string().max(253).optional().describe('Name the certificate must bear; default: host'),
-    certPem: z.string().optional().describe('Our own certificate, PEM, when the operator asks for one'),
-    keyPem: z.string().optional().describe('Its private key, PEM'),
+    certPem: certificate.optional().describe('Our own certificate, PEM, when the operator asks for one'),
+    keyPem: z
+      .string()
+      .max(longestPem)
+      .refine(isPrivateKeyPem, 'a private key without passphrase, PEM')
+      .optional()
+      .describe('Its private key, PEM'),
     verifyPeer: z
       .boolean()
       .default(true)
@@ -48,7 +58,7 @@ export const smppConfigSchema = z.strictObject({
   port: z.number().int().min(1).max(65_535).default(2775).describe('TCP port; 2775 is the registered one'),
   localAddress: z
     .string()
-    .max(45)
+    .refine(address => isIP(address) !== 0, 'an IP address of this machine')
     .optional()
     .describe('Source address of the connection, for a tunnel or a filter'),
   tls: tlsSchema,

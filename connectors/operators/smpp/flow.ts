@@ -1,6 +1,6 @@
 /**
  * How many submits may be out: the window, the pauses that throttle answers ask for, and the probe, one submit
- * sent alone to a peer that has just come back. Pure: the time is a parameter.
+ * sent alone to a peer that has just come back or has left one unanswered. Pure: the time is a parameter.
  *
  * @see facts: SMSCs refuse a client that fills its window at once after a reconnect or a pause
  */
@@ -18,6 +18,8 @@ export interface Flow {
   reopened(): void
   /** An answer came. */
   answered(answer: Answer, nowMs: number): void
+  /** A submit was not answered in time: the peer may be deaf, and each further one would be of unknown outcome too. */
+  unanswered(): void
   /** Submits that may leave now, with so many awaiting their answer. */
   allowance(inFlight: number, nowMs: number): number
   /** Epoch ms; 0 when nothing is paused. */
@@ -46,6 +48,9 @@ export function createFlow(window: number): Flow {
 
   return {
     reopened() {
+      isProbing = true
+    },
+    unanswered() {
       isProbing = true
     },
     answered({ status: value, isThrottle, sentAtMs }, nowMs) {

@@ -141,6 +141,7 @@ class SmppLink implements OperatorLink {
         this.stateChanged(true)
       },
       onOutcomes: outcomes => {
+        if (outcomes.some(isTimeout)) this.flow.unanswered()
         this.report(outcomes)
         if (this.transmitter?.live?.inFlight === 0) this.whenDrained?.()
       },
@@ -180,6 +181,10 @@ class SmppLink implements OperatorLink {
     }
     this.setup.handlers.onState({ ...status, sinceMs: this.sinceMs })
   }
+}
+
+function isTimeout(outcome: SubmitOutcome): boolean {
+  return outcome.kind === 'unknown' && outcome.reason === 'timeout'
 }
 
 const bindKinds: Readonly<Record<SmppConfig['bindMode'], readonly BindKind[]>> = {

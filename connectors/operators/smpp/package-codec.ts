@@ -6,7 +6,6 @@
  * Session (it hangs on malformed input). Whatever it throws becomes a value here.
  */
 import { createRequire } from 'node:module'
-import { command } from './tables.ts'
 
 export type PduFields = Record<string, string | number>
 
@@ -101,17 +100,6 @@ export function wholePdu(frame: {
   pdu.writeUInt32BE(frame.sequence, 12)
   frame.body.copy(pdu, 16)
   return pdu
-}
-
-const bindCommands = new Map<number, 'receiver' | 'transmitter' | 'transceiver'>([
-  [command.bindReceiver, 'receiver'],
-  [command.bindTransmitter, 'transmitter'],
-  [command.bindTransceiver, 'transceiver'],
-])
-
-/** The kind of bind a bind_* request asks for; undefined for any other command. */
-export function bindKindOf(commandId: number): 'receiver' | 'transmitter' | 'transceiver' | undefined {
-  return bindCommands.get(commandId)
 }
 
 function isPlainAscii(text: string): boolean {

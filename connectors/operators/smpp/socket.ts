@@ -1,5 +1,5 @@
 /** The TCP or TLS connection of a bind. */
-import { connect as connectTcp, isIP, type Socket } from 'node:net'
+import { connect as connectTcp, isIP, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 import type { SmppConfig } from './config.ts'
 
@@ -10,12 +10,22 @@ export interface OpenedSocket {
 }
 
 /**
- * Opens the connection; never throws for what the network does, the socket's events tell.
+ * Opens the connection; never throws, the socket's events tell.
  *
  * Nagle is off: with it, an answer that waits for a delayed acknowledgement costs 40 ms (2,300 messages/s instead
  * of 20,000 in the same measurement).
  */
 export function openSocket(config: SmppConfig): OpenedSocket {
+  try {
+    return connectTo(config)
+  } catch (error) {
+    // Node throws at once for an address or a pair of certificate and key that cannot be used together.
+    const reason = error instanceof Error ? error : new Error(String(error))
+    return { socket: new Socket().destroy(reason), readyEvent: 'connect' }
+  }
+}
+
+function connectTo(config: SmppConfig): OpenedSocket {
   const { host, port, tls } = config
   const target = { host, port, noDelay: true, ...optional('localAddress', config.localAddress) }
   if (tls === undefined) return { socket: connectTcp(target), readyEvent: 'connect' }

@@ -12,7 +12,7 @@ export const requestIssue = z.strictObject({
 export type RequestIssue = z.output<typeof requestIssue>
 
 export const errorDetail = z.strictObject({
-  /** A code of the error catalogue; the page translates `error.<code>`. */
+  /** A code of the error catalogue; a client translates it. */
   code: z.string(),
   /** The object that explains it; its fields belong to the code. */
   details: z.record(z.string(), z.unknown()),

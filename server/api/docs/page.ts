@@ -1,11 +1,12 @@
 /** The documentation page: one HTML text made of the endpoints, without script and without any other file. */
 import { createHash } from 'node:crypto'
 import type { RequestHandler } from 'express'
-import { errorCatalogue } from '../../errors.ts'
+import { type ErrorCode, errorCatalogue } from '../../errors.ts'
 import type { Endpoint } from '../endpoint.ts'
 import { errorCodesOf, type OpenApiDocument, openApiDocument } from '../openapi.ts'
 import { exampleOf } from './example.ts'
 import { fieldsOfSchema } from './fields.ts'
+import { meaningsFr } from './meanings-fr.ts'
 import { type DocsLanguage, type DocsWords, docsWords } from './words.ts'
 
 const style = `body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:0 auto;padding:1rem;color:#1b1f24;background:#fff}
@@ -44,16 +45,16 @@ export function writePage(endpoints: readonly Endpoint[], language: DocsLanguage
 <nav>${links.join(' ')}</nav>
 <h2>${words.authentication}</h2><p>${escapeHtml(words.authenticationText)}</p>
 <pre>Authorization: Bearer rpl_…</pre>
-${errorsSection(words)}
+${errorsSection(words, language)}
 ${[...byNoun].map(([noun, list]) => nounSection(noun, list, document, words)).join('\n')}
 </body></html>`
 }
 
-function errorsSection(words: DocsWords): string {
-  const rows = Object.entries(errorCatalogue).map(
-    ([code, { status, meaning }]) =>
-      `<tr><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(meaning)}</td></tr>`,
-  )
+function errorsSection(words: DocsWords, language: DocsLanguage): string {
+  const rows = Object.entries(errorCatalogue).map(([code, { status, meaning }]) => {
+    const said = language === 'fr' ? meaningsFr[code as ErrorCode] : meaning
+    return `<tr><td><code>${code}</code></td><td>${status}</td><td>${escapeHtml(said)}</td></tr>`
+  })
   return `<h2 id="errors">${words.errors}</h2><p>${escapeHtml(words.errorsText)}</p>
 <pre>{"error": {"code": "not-found", "details": {"noun": "messages", "id": 7}}}</pre>
 <table><tr><th>${words.code}</th><th>${words.status}</th><th>${words.meaning}</th></tr>${rows.join('')}</table>`
@@ -79,10 +80,10 @@ function endpointSection(endpoint: Endpoint, document: OpenApiDocument, words: D
   const parameters = operation.parameters.map(({ name, required, schema }) => ({ name, required, schema }))
   const codes = errorCodesOf(endpoint).map(code => `<code>${code}</code>`)
   return `<section><h3><span class="method">${endpoint.method}</span> <code>/api/v1${escapeHtml(path)}</code></h3>
-<p>${escapeHtml(endpoint.summary)} <span class="quiet">(${words.scope}: <code>${endpoint.scope}</code>)</span></p>
+<p>${escapeHtml(endpoint.summary)} <span class="quiet">(${words.scope}${words.colon} <code>${endpoint.scope}</code>)</span></p>
 ${fieldTable(words.parameters, fieldsOfSchema(parameters, document), words)}
 ${bodySchema === undefined ? '' : fieldTable(words.body, fieldsOfSchema(bodySchema, document), words)}
-<p class="quiet">${words.answers}: ${endpoint.status}; ${codes.join(' ')}</p>
+<p class="quiet">${words.answers}${words.colon} ${endpoint.status}; ${codes.join(' ')}</p>
 <pre>${escapeHtml(exampleOf(endpoint, bodySchema, document))}</pre></section>`
 }
 

@@ -1,4 +1,4 @@
-/** The few words of the documentation page itself, in the product's two languages. Summaries are in English. */
+/** The few words of the documentation page itself, in the product's two languages. Summaries and shapes are in English. */
 
 export type DocsLanguage = 'fr' | 'en'
 
@@ -21,6 +21,8 @@ export interface DocsWords {
   body: string
   answers: string
   other: string
+  /** With the space before it that French asks for. */
+  colon: string
   nouns: Readonly<Record<string, string>>
 }
 
@@ -46,6 +48,7 @@ export const docsWords: Readonly<Record<DocsLanguage, DocsWords>> = {
     body: 'Body',
     answers: 'Answers',
     other: 'Français',
+    colon: ':',
     nouns: {
       messages: 'Messages',
       sources: 'Sources',
@@ -65,7 +68,7 @@ export const docsWords: Readonly<Record<DocsLanguage, DocsWords>> = {
   fr: {
     title: 'API de Rappel',
     introduction:
-      'JSON sur HTTP sous /api/v1. Les identifiants sont des nombres, les heures sont en ISO 8601 UTC. Un message n’est accepté (202) qu’une fois enregistré durablement.',
+      'JSON sur HTTP sous /api/v1. Les identifiants sont des nombres, les heures sont en ISO 8601 UTC. Un message n’est accepté (202) qu’une fois enregistré durablement. Les résumés des appels et les formes sont en anglais, comme les noms des champs.',
     authentication: 'Authentification',
     authenticationText:
       'Chaque appel porte une clé. Ses portées (scopes) disent ce qu’elle permet ; admin permet tout.',
@@ -83,6 +86,7 @@ export const docsWords: Readonly<Record<DocsLanguage, DocsWords>> = {
     body: 'Corps',
     answers: 'Réponses',
     other: 'English',
+    colon: '\u00a0:',
     nouns: {
       messages: 'Messages',
       sources: 'Sources',

@@ -20,6 +20,9 @@ const alertDraft = alertDraftOf(anyDefinition)
 const documentedRequest = alertRequestOf(alertDefinitionSchema)
 const documentedDraft = alertDraftOf(alertDefinitionSchema)
 
+/** A source that fails later, under the query, is an outcome of the dry run. */
+const tryingErrors = ['not-found', 'alert-invalid', 'source-unreachable', 'source-login-refused'] as const
+
 export const alertEndpoints: readonly Endpoint[] = [
   endpoint({
     method: 'get',
@@ -57,7 +60,7 @@ export const alertEndpoints: readonly Endpoint[] = [
     documentedBody: documentedDraft,
     status: 200,
     answer: dryRun,
-    errors: ['not-found', 'alert-invalid'],
+    errors: tryingErrors,
     async handle({ body }, workshop) {
       const definition = definitionOf(body.definition)
       const saved = body.alertId === undefined ? null : await findAlert(body.alertId, workshop)
@@ -154,7 +157,7 @@ export const alertEndpoints: readonly Endpoint[] = [
     isBodyOptional: true,
     status: 200,
     answer: dryRun,
-    errors: ['not-found'],
+    errors: tryingErrors,
     async handle({ params, body }, workshop) {
       const saved = await findAlert(params.id, workshop)
       return dryRunOf(await workshop.alerts.dryRun(saved, { sampleSize: body.sampleSize ?? usualSample }))

@@ -13,7 +13,7 @@ import { iso } from './times.ts'
 
 const noun = 'operators'
 /** Where a password goes: with another of these, it must be given again. */
-const passwordPlace = ['host', 'port', 'systemId', 'localAddress']
+const passwordPlace = ['host', 'port', 'systemId', 'localAddress', 'tls']
 
 export const operatorEndpoints: readonly Endpoint[] = [
   endpoint({
@@ -74,7 +74,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
     body: operatorRequest,
     status: 200,
     answer: operator,
-    errors: ['not-found', 'name-taken'],
+    errors: ['not-found', 'name-taken', 'conflict'],
     async handle({ params, body, change }, workshop) {
       const split = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
       const before = await findOperator(params.id, workshop)
@@ -120,7 +120,8 @@ function startOrStop(verb: 'start' | 'stop', summary: string): Endpoint {
     params: idParams,
     status: 200,
     answer: operator,
-    errors: ['not-found'],
+    // A password that this key file did not seal.
+    errors: ['not-found', 'conflict'],
     async handle({ params, change }, workshop) {
       await workshop.store.operators.setStarted(params.id, verb === 'start', change)
       await workshop.reloadOperators()

@@ -1,4 +1,5 @@
 /** Settings with a password in them: what is stored, what is sealed, what is shown. */
+import { isDeepStrictEqual } from 'node:util'
 import type { z } from 'zod'
 import { invalidRequest, parseKnown } from '../issues.ts'
 
@@ -54,7 +55,7 @@ export function refuseMovedPassword(
   before: Record<string, unknown>,
   fields: readonly string[],
 ): void {
-  const moved = fields.filter(field => JSON.stringify(after[field]) !== JSON.stringify(before[field]))
+  const moved = fields.filter(field => !isDeepStrictEqual(after[field], before[field]))
   if (moved.length === 0) return
   throw invalidRequest([
     {

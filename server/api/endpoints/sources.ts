@@ -141,7 +141,7 @@ export const sourceEndpoints: readonly Endpoint[] = [
     params: idParams,
     status: 200,
     answer: sourceTest,
-    errors: ['not-found'],
+    errors: ['not-found', 'source-login-refused'],
     handle: async ({ params, signal }, workshop) =>
       withSource(await opened(params.id, workshop), async source => testOf(await source.test(signal))),
   }),

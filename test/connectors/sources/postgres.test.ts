@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
+import { explain } from '../../../connectors/sources/postgres-connection.ts'
 import {
   createDatabase,
   type PostgresDatabase,
@@ -115,3 +116,18 @@ type Settings = Pick<PostgresDatabase, 'host' | 'port' | 'user' | 'password' | '
 function settingsOf({ host, port, user, password, database }: Settings): Settings & Record<string, unknown> {
   return { host, port, user, password, database }
 }
+
+test('a connection cut while we write is a server out of reach, not a wrong query', t => {
+  const place = {
+    product: 'PostgreSQL',
+    host: 'db.example',
+    port: 5432,
+    user: 'reader',
+    database: 'assur',
+    connectTimeoutMs: 1_000,
+  }
+  for (const code of ['EPIPE', 'ECONNRESET']) {
+    const error = explain(Object.assign(new Error(`write ${code}`), { code }), place)
+    t.is(error.code, 'source-unreachable', code)
+  }
+})

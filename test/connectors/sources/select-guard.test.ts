@@ -124,6 +124,10 @@ const refused: [SqlDialect | 'all', RefusalReason, string][] = [
     '"lo_export"(1, \'/x\')',
     "nextval('s')",
     "query_to_xml('x', true, true, '')",
+    "pg_copy_logical_replication_slot('a', 'b')",
+    'pg_stat_statements_reset()',
+    "xpath_table('a', 'b', 't', '/c', 'true')",
+    "gin_clean_pending_list('i')",
   ].map((call): [SqlDialect | 'all', RefusalReason, string] => [
     'postgres',
     'dangerous-function',

@@ -23,6 +23,15 @@ test('after a reconnect one part goes alone until it is answered', t => {
   t.is(flow.allowance(0, 1100), 10)
 })
 
+test('after a submit without answer one part goes alone until another is answered', t => {
+  const flow = createFlow(10)
+  flow.unanswered()
+  t.is(flow.allowance(3, 1000), 0)
+  t.is(flow.allowance(0, 1000), 1)
+  flow.answered(accepted(900), 1100)
+  t.is(flow.allowance(0, 1100), 10)
+})
+
 test('a throttle answer pauses 1 s, doubles to 60 s, and is forgotten after 30 s without', t => {
   const flow = createFlow(10)
   const pauses: number[] = []

@@ -66,6 +66,21 @@ test('a submit without answer is unknown after 60 s, frees the window, and its l
   t.is(told.outcomes.length, 2)
 })
 
+test('an SMSC that is alive and answers no submit gets one at a time, not its window again and again', async t => {
+  const { link, told, peer, clock } = await boundLink(t, { enquireLinkSeconds: 3600 })
+  link.submit(Array.from({ length: 10 }, (_, index) => part(index + 1)))
+  await peer.next(command.submitSm)
+  await clock.advance(61_000)
+  t.is(told.outcomes.length, 10)
+  t.is(link.capacity(), 1)
+  for (let index = 1; index < 10; index++) await peer.next(command.submitSm)
+  link.submit([part(11)])
+  t.is(link.capacity(), 0)
+  answer(peer, await peer.next(command.submitSm), 'back')
+  await told.until(() => told.outcomes.length === 11)
+  t.is(link.capacity(), 10)
+})
+
 test('a clock that jumps forward makes no submit overdue', async t => {
   const { link, told, peer, clock } = await boundLink(t)
   link.submit([part(1)])

@@ -45,6 +45,7 @@ export async function scriptedSmsc(t: ExecutionContext, tls?: TlsOptions): Promi
   let count = 0
   const accept = (socket: Socket): void => {
     sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
     count += 1
     const connection = wrap(socket)
     const resolve = wanted.shift()

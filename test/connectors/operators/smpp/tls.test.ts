@@ -76,3 +76,13 @@ tlsTest('a peer whose certificate is not checked by choice is accepted', async t
   await told.until(() => link.status().state === 'bound')
   t.pass()
 })
+
+tlsTest('a private key of another certificate is told as the reason, and the product goes on', async t => {
+  const { cert } = selfSigned(t, 'smsc.example')
+  const { key } = selfSigned(t, 'other.example')
+  const tls = { certPem: cert, keyPem: key }
+  const { link, told } = linkUnderTest(t, { port: 1, tls }, fakeClock())
+  link.start()
+  await told.until(() => link.status().state === 'waiting')
+  t.regex(link.status().reason, /key values mismatch/)
+})
