@@ -10,6 +10,11 @@ export const errorCatalogue = {
     meaning: 'The request does not have the expected shape; details name each field.',
   },
   'invalid-recipient': { status: 422, meaning: 'The phone number cannot receive an SMS; details say why.' },
+  'message-blocked': {
+    status: 422,
+    meaning:
+      'The message is stored but will never leave; details give its id and why (no-route, stop-list, …).',
+  },
   'text-refused': {
     status: 422,
     meaning: 'The text cannot be sent under the encoding policy or part limit asked for.',

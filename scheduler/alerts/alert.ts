@@ -1,5 +1,6 @@
 /** What an alert is: the rule that turns a customer's rows into messages, as stored and as the API takes it. */
 import { z } from 'zod'
+import { senderExpectation, senderPattern } from '../../templates/text/sender.ts'
 import { countryCodes } from '../calendar/presets/countries.ts'
 import { sendingHoursSchema } from '../calendar/sending-hours.ts'
 import { audienceSchema } from './audience.ts'
@@ -44,7 +45,7 @@ const definitionSchema = z.object({
   /** Brand or service in whose name it is written: stop list and frequency cap go by it. */
   service: z.string().min(1).max(40).default('default'),
   /** Short code or name; absent takes the operator's own. */
-  sender: z.string().min(1).max(21).optional(),
+  sender: z.string().regex(senderPattern, senderExpectation).optional(),
   /** Values every template of this alert may use, such as the company's name. */
   constants: z.record(z.string().max(64), z.string().max(160)).default({}),
   encoding: z.enum(['smart', 'simple', 'ucs2', 'reject']).default('smart'),

@@ -94,7 +94,8 @@ async function runOpened(
   open.push(() => books.close())
   signal.throwIfAborted()
 
-  const port = await portOrAny(usualPort)
+  // With --once nobody is told the address, so that it need not be the usual one: two such demos never meet there.
+  const port = request.isOnce ? 0 : await portOrAny(usualPort)
   // The server holds the directory itself from here on.
   directory.release()
   const server = await startService(directory, { clock, port, onFailure: interruption.fail })

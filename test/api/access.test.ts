@@ -3,7 +3,7 @@ import { scopes } from '../../server/api/contract/scopes.ts'
 import { endpoints } from '../../server/api/endpoints/all.ts'
 import { createApiKey } from '../../server/secrets.ts'
 import { fakeClock } from '../support/fake-clock.ts'
-import { phone, startApi } from './api-under-test.ts'
+import { addOperator, phone, startApi } from './api-under-test.ts'
 
 const url = (path: string): string => `/api/v1${path.replace(/:\w+/g, '1')}`
 
@@ -48,6 +48,7 @@ test('a key with every scope but the right one is not permitted, with it alone i
 
 test('a key is shown once, works at once, and does not any more once revoked', async t => {
   const api = await startApi(t)
+  await addOperator(api)
   const made = await api.call('POST', '/api/v1/api-keys', {
     body: { name: 'ERP', scopes: ['messages:write'] },
   })

@@ -33,6 +33,7 @@ test('a body that is not JSON is refused with the place, and never quoted', asyn
 
 test('another type or a packed body is refused', async t => {
   const api = await startApi(t)
+  await addOperator(api)
   const raw = JSON.stringify({ to: phone(1), text: 'a' })
   for (const type of [
     'text/plain',
@@ -248,6 +249,7 @@ test('a store that cannot write accepts nothing, says so, and is ready again onc
       return application
     },
   })
+  await addOperator(api)
   const request = { body: { to: phone(1), text: 'a' } }
   t.like(await api.call('POST', messages, request), {
     status: 503,

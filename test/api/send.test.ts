@@ -31,10 +31,17 @@ test('a message is accepted after it is stored, and can be read back', async t =
   t.is(timeline.body.entries[0].event, 'accepted')
 })
 
-test('a message without any route is accepted and blocked with its reason', async t => {
+test('a message without any route is no success: it is stored, and refused with its id and reason', async t => {
   const api = await startApi(t)
   const sent = await api.call('POST', '/api/v1/messages', { body: { to: phone(1), text: 'Bonjour' } })
-  t.like(sent, { status: 202, body: { state: 'blocked', reason: 'no-route' } })
+  t.like(sent, { status: 422, body: { error: { code: 'message-blocked', details: { reason: 'no-route' } } } })
+  const stored = await api.call('GET', `/api/v1/messages/${sent.body.error.details.messageId}`)
+  t.like(stored.body, { state: 'blocked', reason: 'no-route' })
+  const batch = await api.call('POST', '/api/v1/messages/batch', {
+    body: { messages: [{ to: phone(2), text: 'Bonjour' }] },
+  })
+  t.like(batch.body, { accepted: 0, refused: 1 })
+  t.is(batch.body.results[0].error.code, 'message-blocked')
 })
 
 test('a template is filled, and refused when a value is missing', async t => {
@@ -63,6 +70,7 @@ test('a template is filled, and refused when a value is missing', async t => {
 
 test('a changed template is used by the next message', async t => {
   const api = await startApi(t)
+  await addOperator(api)
   const made = await api.call('POST', '/api/v1/templates', {
     body: { name: 'A', language: 'fr', source: 'Un' },
   })
@@ -100,7 +108,7 @@ test('the stop list ends reminders and not transactional messages', async t => {
   await api.call('POST', '/api/v1/stop-list', { body: { entries: [{ recipient: phone(1) }] } })
   const body = { to: phone(1), text: 'Bonjour' }
   const reminder = await api.call('POST', '/api/v1/messages', { body: { ...body, category: 'reminder' } })
-  t.like(reminder.body, { state: 'blocked', reason: 'stop-list' })
+  t.like(reminder.body.error, { code: 'message-blocked', details: { reason: 'stop-list' } })
   t.is((await api.call('POST', '/api/v1/messages', { body })).body.state, 'queued')
 })
 

@@ -1,4 +1,6 @@
 /** POST /messages one by one and in batches of 1,000, each answered after its commit. */
+import { systemClock } from '../../connectors/clock.ts'
+import type { Application } from '../../server/application.ts'
 import { startApi } from '../api/api-under-test.ts'
 import { runLoad } from './http-load.ts'
 import { startStretch } from './measure.ts'
@@ -28,6 +30,7 @@ export async function benchApi({
       { teardown: run => void teardowns.push(run) },
       { settings: { requestsPerMinutePerKey: 1e9 } },
     )
+    await addRoute(api.application)
     const target = { url: api.url, key: api.key }
     const stretch = startStretch()
     const single = await runLoad({
@@ -55,4 +58,24 @@ export async function benchApi({
   } finally {
     for (const run of teardowns.reverse()) await run()
   }
+}
+
+/** An operator that is not started: what is accepted waits in its queue. */
+async function addRoute({ store, reloadRoutes }: Application): Promise<void> {
+  const change = { actor: 'bench', nowMs: systemClock.nowMs() }
+  const { operatorId } = await store.operators.create(
+    {
+      name: 'asleep',
+      protocol: 'smpp',
+      config: { host: '127.0.0.1', systemId: 'bench' },
+      sealedPassword: null,
+      sender: '38001',
+      pricePerPartMilli: 0,
+      currency: 'XOF',
+      isStarted: false,
+    },
+    change,
+  )
+  await store.routes.replace([{ prefix: '', rank: 1, operatorId }], change)
+  await reloadRoutes()
 }

@@ -1,7 +1,7 @@
 /** Messages: sent by a caller, looked up, cancelled, released. */
 import { z } from 'zod'
 import { errorDetail } from './error.ts'
-import { givenInstant, id, instant, nextBefore, pageLimit, queryId } from './values.ts'
+import { givenInstant, id, instant, nextBefore, pageLimit, queryId, sender } from './values.ts'
 
 /** The words of the gateway's message-state.ts; a test keeps them equal. */
 export const messageStates = [
@@ -43,12 +43,7 @@ export const messageRequest = z
     templateId: id.optional(),
     values: templateValues.optional(),
     /** Short code, number or name; absent takes the operator's own. */
-    sender: z
-      .string()
-      .min(1)
-      .max(21)
-      .regex(/^[\x20-\x7e]+$/, 'printable ASCII')
-      .optional(),
+    sender: sender.optional(),
     /** Decides sending hours, stop list and frequency cap. A transactional message leaves at any hour. */
     category: category.optional(),
     priority: priority.optional(),

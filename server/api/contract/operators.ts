@@ -1,6 +1,6 @@
 /** Operators: the links to SMS centres, with their live state. Passwords go in and never come out. */
 import { z } from 'zod'
-import { id, instant, name } from './values.ts'
+import { id, instant, name, sender } from './values.ts'
 
 export const operatorProtocols = ['smpp'] as const
 
@@ -13,11 +13,7 @@ export const operatorRequest = z
     protocol: z.enum(operatorProtocols),
     config,
     /** Short code, number or name shown to the phone when the message names none. */
-    sender: z
-      .string()
-      .min(1)
-      .max(21)
-      .regex(/^[\x20-\x7e]+$/, 'printable ASCII'),
+    sender,
     /** Thousandths of the currency per part: 12,500 is 12.5 XOF. */
     pricePerPartMilli: z.int().min(0).max(1_000_000_000).optional(),
     currency: z

@@ -1,5 +1,8 @@
 /** What values look like on the wire: ids are numbers, times are ISO 8601 in UTC, pages hang on the last id. */
 import { z } from 'zod'
+import { senderExpectation, senderPattern } from '../../../templates/text/sender.ts'
+
+export const sender = z.string().regex(senderPattern, senderExpectation)
 
 /** Ids count from 1 in every table. */
 export const id = z.int().positive()

@@ -4,6 +4,8 @@ import type { ErrorCode } from '../../errors.ts'
 export const meaningsFr: Readonly<Record<ErrorCode, string>> = {
   'invalid-request': 'La requête n’a pas la forme attendue ; details nomme chaque champ.',
   'invalid-recipient': 'Le numéro ne peut pas recevoir de SMS ; details dit pourquoi.',
+  'message-blocked':
+    'Le message est enregistré mais ne partira jamais ; les détails donnent son numéro et la raison (no-route, stop-list…).',
   'text-refused': 'Le texte ne peut pas partir avec la règle d’encodage ou le nombre de parties demandés.',
   'template-invalid':
     'Le modèle ne peut pas être lu ; details donne la ligne, la colonne et ce qui était attendu.',

@@ -20,6 +20,7 @@ import { iso } from './times.ts'
 
 const sendingErrors = [
   'invalid-recipient',
+  'message-blocked',
   'text-refused',
   'template-invalid',
   'not-found',
@@ -44,6 +45,8 @@ export const sendEndpoints: readonly Endpoint[] = [
       const { isReplayed, results } = await storeMessages([prepared!], call, workshop)
       const { messageId, state, reason } = results[0]!
       if (isReplayed) call.setHeader('Idempotency-Replayed', 'true')
+      // A 2xx that never leaves would be a failure that looks like success.
+      if (state === 'blocked') throw new RappelError('message-blocked', { messageId, reason })
       const message = isReplayed ? await asFirstAccepted(messageId, prepared!, workshop) : prepared!
       return {
         messageId,
@@ -81,10 +84,15 @@ export const sendEndpoints: readonly Endpoint[] = [
         if (outcome instanceof RappelError)
           return { index, outcome: 'refused', error: errorOf(outcome, index) }
         const { messageId, state, reason } = stored!.results[position++]!
+        if (state === 'blocked') {
+          const blocked = new RappelError('message-blocked', { messageId, reason })
+          return { index, outcome: 'refused', error: errorOf(blocked, index) }
+        }
         const { parts, encoding } = outcome
         return { index, outcome: 'accepted', messageId, state, reason, parts, encoding }
       })
-      return { accepted: good.length, refused: outcomes.length - good.length, results }
+      const accepted = results.filter(result => result.outcome === 'accepted').length
+      return { accepted, refused: results.length - accepted, results }
     },
   }),
 ]

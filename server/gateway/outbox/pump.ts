@@ -31,8 +31,13 @@ import { createLateAnswers } from './late-answers.ts'
 import { createReadyQueue } from './ready-queue.ts'
 import type { Settler } from './settler.ts'
 
-/** Claims ahead in seconds of the contracted rate: enough to keep it busy, little to be unsure of after a crash. */
-const aheadSeconds = 2
+/**
+ * Claims ahead in seconds of the contracted rate: a claim takes some milliseconds, and what is claimed and has not left
+ * is unknown after a crash.
+ */
+const aheadSeconds = 0.25
+/** Fewer would make one claim of each message. */
+const leastAhead = 4
 /** Messages of one claim: one transaction of some milliseconds. */
 const claimLimit = 1_000
 /** Outcomes not yet stored above which no more is claimed: some 10 MB. */
@@ -269,8 +274,9 @@ export function createPump(
   }
 }
 
-/** Parts to hold ready: two windows, or two seconds of the contract when that is less. */
+/** Parts to hold ready: two windows, or a quarter of a second of the contract when that is less. */
 function aheadOf({ window, partsPerSecond }: LinkTraits): number {
-  const byWindow = Math.max(window * 2, 2)
-  return partsPerSecond === 0 ? byWindow : Math.min(byWindow, Math.max(partsPerSecond * aheadSeconds, 2))
+  const byWindow = Math.max(window * 2, leastAhead)
+  if (partsPerSecond === 0) return byWindow
+  return Math.min(byWindow, Math.max(Math.ceil(partsPerSecond * aheadSeconds), leastAhead))
 }
