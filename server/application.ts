@@ -16,7 +16,7 @@ import { type Alarms, createAlarms } from './gateway/alarms.ts'
 import { createGateway, type Gateway } from './gateway/gateway.ts'
 import { unknownGraceMs } from './gateway/outbox/in-hand.ts'
 import type { Logger } from './log.ts'
-import { openPassword, PasswordNotReadable } from './sealed-passwords.ts'
+import { openPassword, openPrivateKey, PasswordNotReadable } from './sealed-passwords.ts'
 import type { SecretBox } from './secrets.ts'
 import { openStore } from './store/client.ts'
 import type { DatabaseConfig } from './store/database.ts'
@@ -118,7 +118,7 @@ export async function openApplication(options: ApplicationOptions): Promise<Appl
       operatorId: record.operatorId,
       name: record.name,
       protocol: record.protocol as OperatorProtocol,
-      config: { ...record.config, ...(password !== undefined && { password }) },
+      config: { ...openPrivateKey(secrets, record), ...(password !== undefined && { password }) },
       sender: record.sender,
     })
   }

@@ -44,13 +44,23 @@ interface Host {
   close(): Promise<void>
 }
 
+/** A report makes little garbage: room for more would stay resident for nothing. */
+const readerYoungMb = 6
+
+function isReader({ database }: HostStart): boolean {
+  return database.kind === 'sqlite' && database.isReadOnly === true
+}
+
 interface Pending {
   resolve: (result: unknown) => void
   reject: (error: Error) => void
 }
 
 async function startHost(start: HostStart, { onFailure }: StoreOptions): Promise<Host> {
-  const worker = new Worker(new URL('./host.ts', import.meta.url), { workerData: start })
+  const worker = new Worker(new URL('./host.ts', import.meta.url), {
+    workerData: start,
+    ...(isReader(start) && { resourceLimits: { maxYoungGenerationSizeMb: readerYoungMb } }),
+  })
   const pending = new Map<number, Pending>()
   let lastCallId = 0
   let isClosing = false

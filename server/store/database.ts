@@ -6,8 +6,8 @@ export type DatabaseConfig =
   | { kind: 'sqlite'; file: string; isReadOnly?: boolean }
   | { kind: 'postgres'; url: string; poolSize?: number }
 
-/** Pages of SQLite kept in memory, KiB: enough for the hot ends of the indexes of some million messages. */
-const writerCacheKib = 32 * 1024
+/** Pages of SQLite kept in memory, KiB: the hot ends of the indexes; the rest is in the system's own cache. */
+const writerCacheKib = 16 * 1024
 /** Reports walk, they do not come back to a page: more would be memory for nothing. */
 const readerCacheKib = 8 * 1024
 /** A write transaction of the store lasts milliseconds; only a backup or a foreign tool holds longer. */

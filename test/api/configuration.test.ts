@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import Database from 'better-sqlite3'
 import { systemClock } from '../../connectors/clock.ts'
+import { openPrivateKey, PasswordNotReadable } from '../../server/sealed-passwords.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { addOperator, phone, startApi } from './api-under-test.ts'
 
@@ -202,7 +203,11 @@ test('an operator keeps password and private key when its settings come back as 
   const kept = await api.call('PUT', path, { body: { ...request, name: 'B', config: added.body.config } })
   t.like(kept, { status: 200, body: { name: 'B', hasPassword: true } })
   const record = await api.application.store.operators.find(added.body.operatorId)
-  t.like(record?.config.tls, tls)
+  t.false(JSON.stringify(record).includes('PRIVATE KEY'), 'nothing of the key stands in the database')
+  t.like(openPrivateKey(api.application.secrets, record!).tls, tls)
+  t.throws(() => openPrivateKey(api.application.secrets, { ...record!, operatorId: 99 }), {
+    instanceOf: PasswordNotReadable,
+  })
 })
 
 test('an operator whose password the key file cannot open says so when it is started', async t => {

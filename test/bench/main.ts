@@ -1,9 +1,13 @@
 /**
  * `npm run bench [-- --quick] [--json FILE]`: figures of this machine, all of one run, the floor beside the pipeline.
- * They are printed, never judged: a benchmark is not a test.
+ * Each part runs in a process of its own, so that no part's memory counts as another's. The figures are printed,
+ * never judged: a benchmark is not a test.
  */
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
 import { availableParallelism, cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { benchApi } from './api.ts'
 import { benchFloor } from './floor.ts'
@@ -11,45 +15,65 @@ import { benchPipeline } from './pipeline.ts'
 import { benchStatistics } from './statistics.ts'
 import { benchStream } from './stream.ts'
 
+type Figures = Record<string, number>
+
+/** Sizes of a whole run; `scale` makes them smaller. */
+const parts: Record<string, (scale: number) => Promise<object>> = {
+  pipeline: scale => benchPipeline(100_000 * scale),
+  floor: scale => benchFloor(100_000 * scale),
+  stream: scale => benchStream(1_000_000 * scale),
+  api: scale => benchApi({ singles: 20_000 * scale, batches: 100 * scale }),
+  statistics: scale => benchStatistics(1_000_000 * scale),
+}
+
+const quickScale = 0.1
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false } },
+  options: { json: { type: 'string' }, quick: { type: 'boolean', default: false }, part: { type: 'string' } },
 })
-const scale = values.quick ? 0.1 : 1
-const sizes = {
-  pipeline: 100_000 * scale,
-  stream: 1_000_000 * scale,
-  singles: 20_000 * scale,
-  batches: 100 * scale,
-  statistics: 1_000_000 * scale,
-}
-console.log(
-  `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`,
-)
-console.log(values.quick ? 'quick: a tenth of the sizes, for a first look only' : '')
+const scale = values.quick ? quickScale : 1
 
-/** Pipeline first: memory that later parts leave behind must not count as its own. */
-const pipeline = await benchPipeline(sizes.pipeline)
-const floor = await benchFloor(sizes.pipeline)
-const stream = await benchStream(sizes.stream)
-const api = await benchApi(sizes)
-const statistics = await benchStatistics(sizes.statistics)
+if (values.part !== undefined) {
+  process.send?.(await parts[values.part]!(scale))
+  process.disconnect?.()
+} else await runAll()
 
-const figures = {
-  pipeline: {
-    ...pipeline,
-    floorPerSecond: floor.messagesPerSecond,
-    floorRatio: pipeline.messagesPerSecond / floor.messagesPerSecond,
-  },
-  stream,
-  api,
-  statistics,
+async function runAll(): Promise<void> {
+  console.log(
+    `${cpus()[0]?.model ?? 'unknown processor'}, ${availableParallelism()} cores, Node ${process.version}`,
+  )
+  if (values.quick) console.log('quick: a tenth of the sizes, for a first look only')
+  const figures: Record<string, Figures> = {}
+  for (const part of Object.keys(parts)) figures[part] = await runPart(part)
+  const { pipeline, floor, ...others } = figures as Record<'pipeline' | 'floor', Figures> &
+    Record<string, Figures>
+  const told = {
+    pipeline: {
+      ...pipeline,
+      floorPerSecond: floor.messagesPerSecond!,
+      floorRatio: pipeline.messagesPerSecond! / floor.messagesPerSecond!,
+    },
+    ...others,
+  }
+  for (const [part, of] of Object.entries(told)) {
+    console.log(`\n${part}`)
+    for (const [name, figure] of Object.entries(of)) {
+      console.log(`  ${name.padEnd(24)} ${readable(figure).padStart(12)}`)
+    }
+  }
+  if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(told, null, 2)}\n`)
 }
-for (const [part, of] of Object.entries(figures)) {
-  console.log(`\n${part}`)
-  for (const [name, figure] of Object.entries(of))
-    console.log(`  ${name.padEnd(24)} ${readable(figure).padStart(12)}`)
+
+/** The child inherits the limits of memory that `npm run bench` sets. @throws when the part fails */
+async function runPart(part: string): Promise<Figures> {
+  const child = fork(fileURLToPath(import.meta.url), ['--part', part, ...(values.quick ? ['--quick'] : [])])
+  let figures: Figures | null = null
+  child.once('message', message => {
+    figures = message as Figures
+  })
+  await once(child, 'exit')
+  if (figures === null) throw new Error(`the part ${part} ended without figures`)
+  return figures
 }
-if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(figures, null, 2)}\n`)
 
 function readable(figure: number): string {
   return figure.toLocaleString('en-GB', { maximumFractionDigits: figure < 100 ? 2 : 0 })

@@ -2,13 +2,19 @@
 import type { z } from 'zod'
 import { operatorKinds } from '../../../connectors/operators/kinds.ts'
 import { RappelError } from '../../errors.ts'
-import { sealPassword } from '../../sealed-passwords.ts'
+import { sealPassword, sealPrivateKey } from '../../sealed-passwords.ts'
 import type { OperatorInput, OperatorRecord } from '../../store/operators.ts'
 import { operator, operatorList, operatorRequest } from '../contract/operators.ts'
 import { idParams } from '../contract/values.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Workshop } from '../workshop.ts'
-import { keepPrivateKey, refuseMovedPassword, shownConfig, splitPassword } from './secret-config.ts'
+import {
+  keepPrivateKey,
+  refuseMovedPassword,
+  shownConfig,
+  splitPassword,
+  withoutPrivateKey,
+} from './secret-config.ts'
 import { iso } from './times.ts'
 
 const noun = 'operators'
@@ -41,12 +47,14 @@ export const operatorEndpoints: readonly Endpoint[] = [
     async handle({ body, change }, workshop) {
       const { config, password } = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
       const { store, secrets } = workshop
-      const created = await store.operators.create({ ...inputOf(body, config), sealedPassword: null }, change)
-      const { operatorId } = created
+      const bare = { ...inputOf(body, withoutPrivateKey(config)), sealedPassword: null }
+      const { operatorId } = await store.operators.create(bare, change)
       // Sealed to its row, whose id is known only now.
-      if (password !== undefined) {
-        const sealedPassword = sealPassword(secrets, 'operator', operatorId, password)
-        await store.operators.update(operatorId, { sealedPassword }, change)
+      const sealed = sealPrivateKey(secrets, operatorId, config)
+      if (password !== undefined || sealed !== config) {
+        const sealedPassword =
+          password === undefined ? null : sealPassword(secrets, 'operator', operatorId, password)
+        await store.operators.update(operatorId, { config: sealed, sealedPassword }, change)
       }
       await workshop.reloadOperators()
       return operatorOf(await findOperator(operatorId, workshop), workshop)
@@ -78,11 +86,12 @@ export const operatorEndpoints: readonly Endpoint[] = [
     async handle({ params, body, change }, workshop) {
       const split = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
       const before = await findOperator(params.id, workshop)
-      const config = keepPrivateKey(split.config, before.config)
+      const { secrets } = workshop
+      const config = keepPrivateKey(sealPrivateKey(secrets, params.id, split.config), before.config)
       if (split.password === undefined && before.sealedPassword !== null) {
         refuseMovedPassword(config, before.config, passwordPlace)
       }
-      const { store, secrets } = workshop
+      const { store } = workshop
       const sealed =
         split.password === undefined
           ? {}

@@ -28,8 +28,16 @@ export function splitPassword(schema: z.ZodType, input: Record<string, unknown>)
 export function shownConfig(config: Record<string, unknown>): Record<string, unknown> {
   const { password: _password, tls, ...rest } = config
   if (typeof tls !== 'object' || tls === null) return tls === undefined ? rest : { ...rest, tls }
-  const { keyPem: _keyPem, ...shownTls } = tls as Record<string, unknown>
+  const { sealedKeyPem: _sealed, ...shownTls } = tls as Record<string, unknown>
   return { ...rest, tls: shownTls }
+}
+
+/** The settings without the private key, for a row whose id is not known yet. */
+export function withoutPrivateKey(config: Record<string, unknown>): Record<string, unknown> {
+  const tls = config.tls as Record<string, unknown> | undefined
+  if (tls?.keyPem === undefined) return config
+  const { keyPem: _keyPem, ...rest } = tls
+  return { ...config, tls: rest }
 }
 
 /** A private key is not shown, so that an editor cannot send it back: an update without one keeps it. */
@@ -39,8 +47,9 @@ export function keepPrivateKey(
 ): Record<string, unknown> {
   const tls = config.tls as Record<string, unknown> | undefined
   const tlsBefore = before.tls as Record<string, unknown> | undefined
-  if (tls === undefined || tls.keyPem !== undefined || tlsBefore?.keyPem === undefined) return config
-  return { ...config, tls: { ...tls, keyPem: tlsBefore.keyPem } }
+  if (tls === undefined || tls.sealedKeyPem !== undefined || tlsBefore?.sealedKeyPem === undefined)
+    return config
+  return { ...config, tls: { ...tls, sealedKeyPem: tlsBefore.sealedKeyPem } }
 }
 
 /**
