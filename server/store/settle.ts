@@ -1,8 +1,9 @@
 /** Settling: what operators answered and what phones acknowledged, one transaction per batch. */
 import type { Knex } from 'knex'
+import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
-import { dialectOf } from './dialect.ts'
+import { type BulkColumns, type BulkValue, dialectOf } from './dialect.ts'
 import { attempted, type MessageEvent, recordEvents } from './events.ts'
 import { type MovedRow, move, partIdOf } from './moves.ts'
 import { type ReceiptItem, type SettleResult, settleReceipts, takeUnmatched } from './receipts.ts'
@@ -50,10 +51,10 @@ export async function settle(knex: Knex, { items, receipts, nowMs }: SettleReque
     const speaking = [...accepted, ...receipts].map(({ operatorId }) => operatorId)
     await dialectOf(transaction).lockSettling(transaction, speaking)
     await settleAccepted(transaction, accepted, entered, events)
-    await settleRefused(transaction, ofKind(items, 'refused'), entered, events)
-    await settleUnknown(transaction, ofKind(items, 'unknown'), entered, events)
-    await settleRetries(transaction, ofKind(items, 'retry'), entered, events)
-    await settleReroutes(transaction, ofKind(items, 'reroute'), entered, events)
+    // In this order: what one part of a message decided must not be undone by another part's retry.
+    for (const kind of ['refused', 'unknown', 'retry', 'reroute'] as const) {
+      await settleVerdicts(transaction, kind, ofKind(items, kind), { entered, events })
+    }
     const early = await takeUnmatched(
       transaction,
       accepted.map(item => item.remoteKey),
@@ -133,86 +134,73 @@ function noteLateAnswers(
 const mayBeRetried = `(messages.state = ${stateLiteral('sending')}
   or messages.state = ${stateLiteral('unknown')} and messages.part_count = 1)`
 
-async function settleRetries(
-  transaction: Knex.Transaction,
-  items: readonly ItemOf<'retry'>[],
-  entered: StateEntered[],
-  events: MessageEvent[],
-): Promise<void> {
-  const moved = await move(transaction, 'queued', {
+/** What ends an attempt without the operator's acceptance. */
+type Verdict = Exclude<SettleItem['kind'], 'accepted'>
+
+interface Settlement<Kind extends Verdict> {
+  to: MessageState
+  /** First column `id`, the message. */
+  columns: BulkColumns
+  row(item: ItemOf<Kind>): BulkValue[]
+  set: string
+  and?: string
+}
+
+const settlements: { [Kind in Verdict]: Settlement<Kind> } = {
+  refused: {
+    to: 'refused',
+    columns: { id: 'bigint', at: 'bigint', reason: 'text' },
+    row: item => [item.messageId, item.atMs, item.reason],
+    set: 'final_at = v.at, reason = v.reason',
+  },
+  unknown: {
+    to: 'unknown',
+    columns: { id: 'bigint', due_at: 'bigint', reason: 'text' },
+    row: item => [item.messageId, item.graceUntilMs, item.reason],
+    set: 'due_at = v.due_at, reason = v.reason',
+  },
+  retry: {
+    to: 'queued',
     columns: { id: 'bigint', due_at: 'bigint', reason: 'text', uncounted: 'bigint' },
-    rows: distinctBy(items, item => item.messageId).map(item => [
-      item.messageId,
-      item.dueAtMs,
-      item.reason,
-      item.countsAttempt ? 0 : 1,
-    ]),
+    row: item => [item.messageId, item.dueAtMs, item.reason, item.countsAttempt ? 0 : 1],
     set: 'due_at = v.due_at, reason = v.reason, attempts = attempts - v.uncounted',
     and: mayBeRetried,
-    entered,
-  })
-  pushEvents(items, moved, 'retry', events)
-}
-
-async function settleReroutes(
-  transaction: Knex.Transaction,
-  items: readonly ItemOf<'reroute'>[],
-  entered: StateEntered[],
-  events: MessageEvent[],
-): Promise<void> {
-  const moved = await move(transaction, 'queued', {
+  },
+  reroute: {
+    to: 'queued',
     columns: { id: 'bigint', operator_id: 'bigint', due_at: 'bigint', reason: 'text' },
-    rows: distinctBy(items, item => item.messageId).map(item => [
-      item.messageId,
-      item.operatorId,
-      item.atMs,
-      item.reason,
-    ]),
+    row: item => [item.messageId, item.operatorId, item.atMs, item.reason],
     set: 'operator_id = v.operator_id, due_at = v.due_at, reason = v.reason',
     and: mayBeRetried,
-    entered,
-  })
-  pushEvents(items, moved, 'reroute', events)
+  },
 }
 
-async function settleRefused(
-  transaction: Knex.Transaction,
-  items: readonly ItemOf<'refused'>[],
-  entered: StateEntered[],
-  events: MessageEvent[],
-): Promise<void> {
-  const moved = await move(transaction, 'refused', {
-    columns: { id: 'bigint', at: 'bigint', reason: 'text' },
-    rows: distinctBy(items, item => item.messageId).map(item => [item.messageId, item.atMs, item.reason]),
-    set: 'final_at = v.at, reason = v.reason',
-    entered,
-  })
-  pushEvents(items, moved, 'refused', events)
-}
+type VerdictItem = ItemOf<Verdict>
 
-async function settleUnknown(
+/** @param items all of this kind */
+async function settleVerdicts(
   transaction: Knex.Transaction,
-  items: readonly ItemOf<'unknown'>[],
-  entered: StateEntered[],
-  events: MessageEvent[],
+  kind: Verdict,
+  items: readonly VerdictItem[],
+  { entered, events }: { entered: StateEntered[]; events: MessageEvent[] },
 ): Promise<void> {
-  const moved = await move(transaction, 'unknown', {
-    columns: { id: 'bigint', due_at: 'bigint', reason: 'text' },
-    rows: distinctBy(items, item => item.messageId).map(item => [
-      item.messageId,
-      item.graceUntilMs,
-      item.reason,
-    ]),
-    set: 'due_at = v.due_at, reason = v.reason',
+  // The table pairs each kind with its own items, which the compiler cannot follow through a lookup.
+  const { to, columns, row, set, and } = settlements[kind] as unknown as Settlement<Verdict>
+  const rows = distinctBy(items, item => item.messageId).map(row)
+  const moved = await move(transaction, to, {
+    columns,
+    rows,
+    set,
     entered,
+    ...(and !== undefined && { and }),
   })
-  pushEvents(items, moved, 'unknown', events)
+  pushEvents(items, moved, kind, events)
 }
 
 function pushEvents(
   items: readonly { messageId: number; atMs: number; reason: string }[],
   moved: readonly MovedRow[],
-  event: string,
+  event: Verdict,
   events: MessageEvent[],
 ): void {
   const sendingAt = new Map(moved.map(row => [row.id, row.sending_at]))
