@@ -163,7 +163,9 @@ const settlements: { [Kind in Verdict]: Settlement<Kind> } = {
     to: 'queued',
     columns: { id: 'bigint', due_at: 'bigint', reason: 'text', uncounted: 'bigint' },
     row: item => [item.messageId, item.dueAtMs, item.reason, item.countsAttempt ? 0 : 1],
-    set: 'due_at = v.due_at, reason = v.reason, attempts = attempts - v.uncounted',
+    // Never below zero: an attempt may be given back after another answer already did.
+    set: `due_at = v.due_at, reason = v.reason,
+      attempts = case when attempts > v.uncounted then attempts - v.uncounted else 0 end`,
     and: mayBeRetried,
   },
   reroute: {

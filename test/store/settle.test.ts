@@ -190,6 +190,18 @@ storeTest('a single part that was refused after all may be tried again', async (
   t.is(await stateOf(knex, messageId), 'queued')
 })
 
+storeTest('an attempt is not given back twice', async (t, { knex, clock }) => {
+  const messageId = await putOne(knex, clock)
+  await take(knex, clock)
+  const givenBack = { ...retry(messageId), countsAttempt: false } as const
+  for (let round = 0; round < 2; round += 1) {
+    await settleAll(knex, clock, [unknown(messageId)])
+    await settleAll(knex, clock, [givenBack])
+  }
+  const [row] = await knex('messages').where({ id: messageId }).select('attempts')
+  t.is(row.attempts, 0)
+})
+
 storeTest('outcomes of messages that do not exist change nothing', async (t, { knex, clock }) => {
   const messageId = await putOne(knex, clock)
   await take(knex, clock)
