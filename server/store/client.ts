@@ -63,6 +63,7 @@ async function startHost(start: HostStart, { onFailure }: StoreOptions): Promise
   })
   const pending = new Map<number, Pending>()
   let lastCallId = 0
+  let isStarted = false
   let isClosing = false
   let isEnded = false
 
@@ -77,7 +78,8 @@ async function startHost(start: HostStart, { onFailure }: StoreOptions): Promise
     for (const waiting of pending.values())
       waiting.reject(new RappelError('store-unavailable', { reason: error.message }, error))
     pending.clear()
-    if (!isClosing) onFailure(error)
+    // A start that fails is told to the caller. The thread may end in the same turn as its refusal arrives.
+    if (isStarted && !isClosing) onFailure(error)
   }
   worker.on('error', fail)
   worker.on('exit', () => {
@@ -95,6 +97,7 @@ async function startHost(start: HostStart, { onFailure }: StoreOptions): Promise
 
   try {
     await new Promise((resolve, reject) => pending.set(0, { resolve, reject }))
+    isStarted = true
   } catch (error) {
     isClosing = true
     await worker.terminate()
