@@ -11,6 +11,11 @@ export interface Clock {
   now(): Date
   /** The present instant in epoch milliseconds: for hot paths, where a Date per message would be waste. */
   nowMs(): number
+  /**
+   * Milliseconds, with fractions, since some fixed instant: never set forward or back. For rates, pauses and
+   * deadlines; two readings may be subtracted, one alone means nothing.
+   */
+  monotonicMs(): number
   /** Calls `run` once, `delayMs` from now. */
   after(delayMs: number, run: () => void): Cancel
   /** Calls `run` every `periodMs`, first time one period from now. */
@@ -25,6 +30,7 @@ const longestTimerMs = 2 ** 31 - 1
 export const systemClock: Clock = {
   now: () => new Date(),
   nowMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
   after(delayMs, run) {
     let timer: NodeJS.Timeout
     const wait = (leftMs: number): void => {
@@ -63,6 +69,7 @@ export function shiftedClock(base: Clock, offsetMs: number): Clock {
   return {
     now: () => new Date(base.nowMs() + offsetMs),
     nowMs: () => base.nowMs() + offsetMs,
+    monotonicMs: () => base.monotonicMs(),
     after: (delayMs, run) => base.after(delayMs, run),
     every: (periodMs, run) => base.every(periodMs, run),
     sleep: (delayMs, signal) => base.sleep(delayMs, signal),

@@ -73,9 +73,37 @@ export interface IncomingPart {
   reference: number | null
   partNumber: number
   partCount: number
+  /** When the phone sent it by the operator's clock, epoch ms; absent or null when the protocol does not tell. */
+  sentAtMs?: number | null
 }
 
 export type LinkState = 'stopped' | 'connecting' | 'binding' | 'bound' | 'draining' | 'waiting' | 'refused'
+
+/** One connection of a link. */
+export interface BindStatus {
+  /** As an operator's engineer names it: `transceiver 1`, `receiver`, `UCP primary`. */
+  name: string
+  state: LinkState
+  sinceMs: number
+  /** Why it is not bound, in one sentence; empty when bound. */
+  reason: string
+  inFlight: number
+  /** Parts submitted since the link was made. */
+  submitted: number
+  /** Connections made after the first. */
+  reconnects: number
+}
+
+/** Takes one line of protocol: no text, no password, phone numbers cut. Called from the socket read; must not throw. */
+export type TraceSink = (line: TraceLine) => void
+
+export interface TraceLine {
+  /** The bind it passed over, as `BindStatus.name`. */
+  bind: string
+  direction: 'out' | 'in'
+  /** `submit_sm seq=7 status=0 …`, `UCP 51 O trn=03 …`: fields of the PDU or frame without bodies. */
+  line: string
+}
 
 export interface LinkStatus {
   state: LinkState
@@ -87,6 +115,11 @@ export interface LinkStatus {
   window: number
   /** Pause asked for by throttle answers; epoch ms, 0 when none. */
   pausedUntilMs: number
+  /** Parts that left in the second before. */
+  partsInLastSecond: number
+  /** The last refusal or loss, kept while the link is well again; null when there was none. */
+  lastError: { atMs: number; text: string } | null
+  binds: BindStatus[]
 }
 
 /** What a link tells the gateway. Called synchronously from the socket read; must not throw. */
@@ -113,6 +146,8 @@ export interface OperatorLink {
    */
   acknowledge(receiptTokens: readonly number[], isStored: boolean): void
   status(): LinkStatus
+  /** Hands every PDU or frame to `sink` from now on; null ends it. Works while bound. */
+  trace(sink: TraceSink | null): void
   /** Stops submitting, waits for outstanding answers up to `drainMs`, unbinds, closes. Outcomes still owed are reported. */
   stop(drainMs?: number): Promise<void>
 }

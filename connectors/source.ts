@@ -17,7 +17,10 @@ export type SourceRow = Readonly<Record<string, SourceValue>>
 export type SourceParams = Readonly<Record<string, string | number | null>>
 
 export interface SourceQuery {
-  /** One SELECT (or WITH … SELECT). Anything else is refused before it is sent. */
+  /**
+   * One SELECT (or WITH … SELECT), whatever the kind: files and web services answer as tables. Anything else is
+   * refused before it is sent.
+   */
   sql: string
   params?: SourceParams
   /** Rows after which reading stops with SourceRowCapReached; absent means the source's own cap. */
@@ -40,9 +43,9 @@ export interface SourceTable {
 
 /** One step of a connection test, in the order tried. */
 export interface SourceTestStep {
-  step: 'resolve' | 'connect' | 'login' | 'read-only' | 'select'
+  step: 'resolve' | 'connect' | 'tls' | 'login' | 'read-only' | 'select'
   outcome: 'ok' | 'warning' | 'failed'
-  /** Why, in the words of the server or driver; empty when ok. */
+  /** Why, in the words of the server or driver. When ok: empty, or what was found (encoding, tables). */
   detail: string
 }
 
@@ -58,7 +61,38 @@ export interface Source {
   test(signal?: AbortSignal): Promise<SourceTestStep[]>
   /** Tables and columns that the account can see. */
   describe(signal?: AbortSignal): Promise<SourceTable[]>
+  /**
+   * Says that the rows of the reads so far are safe in our store. Present on kinds that put away what was read: files
+   * are moved now. Runs call it after a read that ended well; a preview or a rehearsal never does.
+   *
+   * @throws SourceError
+   */
+  acknowledge?(): Promise<void>
   /** Frees connections. The source is not used afterwards. */
+  close(): Promise<void>
+}
+
+/** One UPDATE with named parameters, as an administrator configured it. */
+export interface SourceUpdate {
+  sql: string
+  params: SourceParams
+}
+
+/**
+ * The way back into a customer's system: off by default, through an account of its own. Kinds that have one offer
+ * `openWriter` in `sources/kinds.ts`.
+ */
+export interface SourceWriter {
+  /**
+   * Runs one UPDATE in a transaction of its own and commits it.
+   *
+   * @returns rows changed
+   * @throws SourceError `source-query-refused` for anything but one UPDATE with a WHERE, and those of `read`
+   */
+  update(update: SourceUpdate, signal?: AbortSignal): Promise<number>
+  /** The same taken back instead of committed: what a person tries. Absent where a kind cannot. */
+  rehearse?(update: SourceUpdate, signal?: AbortSignal): Promise<number>
+  /** Frees connections. The writer is not used afterwards. */
   close(): Promise<void>
 }
 

@@ -26,6 +26,10 @@ export type BlockReason =
   | 'no-route'
   | 'text-refused'
   | 'expired'
+  | ContractRefusal
+
+/** What the contract with the operator, or the tranche of the short code, does not have. */
+export type ContractRefusal = 'sender-not-in-contract' | 'tranche-category' | 'stop-mention-missing'
 
 /** A message on its way into the store. Times are epoch milliseconds, UTC. */
 export interface NewMessage {
@@ -44,7 +48,8 @@ export interface NewMessage {
   reason: HoldReason | BlockReason | ''
   dueAtMs: number
   expiresAtMs: number
-  unknownPolicy: UnknownPolicy
+  /** null takes the operator's policy for the category. */
+  unknownPolicy: UnknownPolicy | null
   isFlash: boolean
   alertId: number | null
   runId: number | null
@@ -54,6 +59,8 @@ export interface NewMessage {
   clientReference: string | null
   /** At most one message per key reaches a person: `brand|day`; null when no cap applies. */
   capKey: string | null
+  /** Brand or service in whose name it is written: what a STOP of the phone ends. Absent: none in particular. */
+  service?: string | null
 }
 
 /** One message per (alert, entity, occurrence), whatever happens. */
@@ -137,6 +144,8 @@ export interface AlertRecord {
   coveredUntil: string | null
   /** True once a run has looked at the rows: new-row alerts write to nobody before. */
   hasBaseline: boolean
+  /** How far an incremental alert has read: a whole number or a time as its source writes it; null at first. */
+  watermark: string | null
 }
 
 export interface RunStart {
@@ -156,6 +165,16 @@ export interface RunFinish {
   finishedAtMs: number
   /** New value of the alert's `coveredUntil`; null leaves it. */
   coveredUntil: string | null
+  /** How far the run has read; absent leaves it. */
+  watermark?: WatermarkMove
+}
+
+/** Made only when the alert still reads what the run read, and nobody has set its watermark meanwhile. */
+export interface WatermarkMove {
+  /** watermarkScope() of the definition that ran. */
+  scope: string
+  from: string | null
+  to: string
 }
 
 export interface SchedulerStore {

@@ -46,7 +46,10 @@ export const errorCatalogue = {
     status: 429,
     meaning: 'The key or address sent more requests than allowed; retry later.',
   },
-  'source-query-refused': { status: 422, meaning: 'The query is not one plain SELECT; it was not sent.' },
+  'source-query-refused': {
+    status: 422,
+    meaning: 'The query is not one plain SELECT, or the write-back not one plain UPDATE; it was not sent.',
+  },
   'source-unreachable': { status: 502, meaning: 'The source cannot be reached over the network.' },
   'source-login-refused': { status: 502, meaning: 'The source refused the account.' },
   'source-query-failed': { status: 502, meaning: 'The source answered the query with an error.' },

@@ -2,6 +2,7 @@
  * The running product, put together: configuration -> data directory -> key file -> store -> gateway -> jobs -> HTTP.
  * It stops in the reverse order, except that HTTP answers `stopping` until the last bind is drained.
  */
+import { join } from 'node:path'
 import type { Clock } from '../connectors/clock.ts'
 import { hasHijriCalendar } from '../scheduler/calendar/hijri.ts'
 import { type Chore, startJobs } from '../scheduler/jobs.ts'
@@ -15,6 +16,7 @@ import { holdDataDirectory } from './data-directory.ts'
 import { listen } from './listen.ts'
 import type { ProcessLog } from './log.ts'
 import { followOperators } from './operator-changes.ts'
+import { ownFilesOf } from './own-files.ts'
 import { openKeyFile } from './secrets.ts'
 import { version } from './version.ts'
 
@@ -81,6 +83,9 @@ export async function startServer({
       clock,
       log,
       journal,
+      inbound: { country },
+      ownFiles: ownFilesOf(config.database, config),
+      traceDirectory: join(config.dataDirectory, 'traces'),
       onFailure,
     })
     open.push(() => application.close(drainMs))
@@ -98,6 +103,7 @@ export async function startServer({
     })
     open.push(() => jobs.stop())
     await jobs.recover()
+    application.writeBacks.start()
     const reloadOperators = await followOperators(application)
     const handle = createApi({
       ...application,
@@ -159,6 +165,7 @@ async function hasSealedPasswords({ sources, operators }: Application['store']):
 function chores(store: Application['store']): Chore[] {
   return [
     { name: 'unmatched-receipts', keepDays: 7, purge: beforeMs => store.receipts.purgeUnmatched(beforeMs) },
+    { name: 'write-backs', keepDays: 90, purge: beforeMs => store.writeBacks.prune(beforeMs) },
     { name: 'runs', keepDays: 400, purge: beforeMs => store.runs.prune(beforeMs) },
   ]
 }

@@ -1,7 +1,8 @@
 /** Passwords and private keys of sources and operators: sealed for their own row, so that none can be moved to another. */
 import type { SecretBox } from './secrets.ts'
 
-export type PasswordOwner = 'source' | 'operator'
+/** `write-back`: the account that writes into a source, by the source's id. */
+export type PasswordOwner = 'source' | 'operator' | 'write-back'
 
 /** A stored password that cannot be opened: the key file is another one, or the database was edited. */
 export class PasswordNotReadable extends Error {

@@ -5,8 +5,9 @@ import type { Source, SourceQuery, SourceRow } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
 import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
 import { rowConverter, textAsBytes } from './mysql-values.ts'
-import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
-import { placeName, type ServerPlace, testServer } from './server-place.ts'
+import { gatherRows, watchRowSize } from './pushed-rows.ts'
+import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
+import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
 
 const tablesQuery = `SELECT TABLE_SCHEMA AS "schema", TABLE_NAME AS "table", COLUMN_NAME AS "column",
@@ -39,14 +40,15 @@ export function openMysql(config: MysqlConfig, { clock }: { clock: Clock }): Sou
     const connection = await connectTo(config, clock, signal)
     return {
       findWriteRights: () => findWriteRights(connection),
-      select: () => send(connection, 'SELECT 1'),
+      select: () => requireReadRights(connection, place),
       close: async () => connection.destroy(),
     }
   }
   const tables = { sql: tablesQuery.replaceAll('"', '`') }
   return {
     read: (query, signal) => readWith(config, query, signal),
-    test: signal => testServer({ place, clock, signal, login: () => login(signal) }),
+    test: signal =>
+      testServer({ place, clock, signal, tlsMode: config.tls.mode, login: () => login(signal) }),
     describe: signal => groupTables(readWith({ ...config, maxRows: mostColumns }, tables, signal)),
     close: async () => undefined,
   }
@@ -94,51 +96,51 @@ interface StreamOptions {
   rowsAsArray: true
 }
 
-/** Rows pushed by the driver, gathered into batches; the socket is paused while a full batch waits. */
+/** Rows as the driver pushes them. */
 function streamRows(
   connection: Connection,
   options: StreamOptions,
 ): { fields: Promise<FieldPacket[]>; next(): Promise<unknown[][]> } {
-  const gathered: unknown[][] = []
-  let state: { kind: 'open' } | { kind: 'ended' } | { kind: 'failed'; error: unknown } = { kind: 'open' }
-  let wake: (() => void) | undefined
+  const rows = gatherRows<unknown[]>({
+    pause: () => connection.pause(),
+    resume: () => connection.resume(),
+  })
+  const size = watchRowSize(error => {
+    rows.fail(error)
+    connection.destroy()
+  })
+  watchChunks(connection, size.arrived)
   const query = connection.execute(options)
   const fields = new Promise<FieldPacket[]>((resolve, reject) => {
     query.on('fields', found => resolve((found ?? []) as unknown as FieldPacket[]))
     const fail = (error: unknown): void => {
-      state = { kind: 'failed', error }
+      rows.fail(error)
       reject(error)
-      wake?.()
     }
     query.on('error', fail)
     // The loss of the connection is told to the connection only, not to the statement that streams.
     connection.on('error', fail)
     query.on('end', () => {
-      if (state.kind === 'open') state = { kind: 'ended' }
+      rows.end()
       resolve([])
-      wake?.()
     })
   })
   fields.catch(() => undefined)
   query.on('result', row => {
-    gathered.push(row as unknown as unknown[])
-    if (gathered.length < batchRows) return
-    connection.pause()
-    wake?.()
+    size.row()
+    rows.push(row as unknown as unknown[])
   })
-  return {
-    fields,
-    async next() {
-      while (gathered.length < batchRows && state.kind === 'open') {
-        // Resuming may hand over rows at once, so whoever wakes us must be known before.
-        const more = new Promise<void>(resolve => {
-          wake = resolve
-        })
-        connection.resume()
-        await more
-      }
-      if (gathered.length === 0 && state.kind === 'failed') throw state.error
-      return gathered.splice(0, batchRows)
+  return { fields, next: rows.next }
+}
+
+/** The parser is where what arrives passes whether it came by TLS or not; the driver offers no event for it. */
+function watchChunks(connection: Connection, arrived: (bytes: number) => void): void {
+  const inner = connection as unknown as { packetParser: { execute(chunk: Buffer): void } }
+  const parser = inner.packetParser
+  inner.packetParser = {
+    execute(chunk) {
+      parser.execute(chunk)
+      arrived(chunk.length)
     },
   }
 }
@@ -170,9 +172,23 @@ async function versionOf(connection: Connection): Promise<string> {
   return String(rows[0]?.version ?? '')
 }
 
+/** A login alone reads nothing. Grants that come by a role are not spelt out here: the first query will tell. */
+async function requireReadRights(connection: Connection, place: ServerPlace): Promise<void> {
+  const grants = await grantsOf(connection)
+  const mayRead = grants.some(grant => /\b(?:ALL PRIVILEGES|SELECT)\b|^GRANT (?!.* ON )/.test(grant))
+  if (mayRead) return
+  const words = 'the account was granted SELECT on nothing'
+  throw serverError(place, 'source-query-failed', { words, advice: 'Grant SELECT to the account.' })
+}
+
+async function grantsOf(connection: Connection): Promise<string[]> {
+  return (await send(connection, 'SHOW GRANTS')).map(row => String(Object.values(row)[0]))
+}
+
 async function findWriteRights(connection: Connection): Promise<string> {
-  const grants = (await send(connection, 'SHOW GRANTS')).map(row => String(Object.values(row)[0]))
-  const found = grants.filter(grant => writePrivileges.test(grant.split(' ON ')[0] ?? ''))
+  const found = (await grantsOf(connection)).filter(grant =>
+    writePrivileges.test(grant.split(' ON ')[0] ?? ''),
+  )
   if (found.length === 0) return ''
   const shown = found.map(grant => grant.replace(/ IDENTIFIED .*$/, '')).join('; ')
   return `The account can do more than SELECT; use one that only has SELECT. ${shown}`

@@ -51,7 +51,7 @@ export async function connectClient(
     await orAborted(client.connect(), stop)
     return client
   } catch (error) {
-    destroy(client)
+    destroyClient(client)
     stop.throwIfAborted()
     throw explain(error, place)
   } finally {
@@ -65,7 +65,7 @@ export async function connectClient(
  */
 export async function cancelOnServer(config: PostgresConfig, clock: Clock, client: pg.Client): Promise<void> {
   const processId = 'processID' in client ? Number(client.processID) : 0
-  destroy(client)
+  destroyClient(client)
   try {
     const canceller = await connectClient(config, clock)
     await canceller.query('SELECT pg_terminate_backend($1)', [processId]).finally(() => endClient(canceller))
@@ -79,7 +79,8 @@ export async function endClient(client: pg.Client): Promise<void> {
   client.end().catch(() => undefined)
 }
 
-function destroy(client: pg.Client): void {
+/** A cut without a goodbye. */
+export function destroyClient(client: pg.Client): void {
   const { connection } = client as unknown as { connection?: { stream?: { destroy(): void } } }
   connection?.stream?.destroy()
 }

@@ -1,19 +1,20 @@
 /** PostgreSQL: one connection per read, a cursor in a read-only transaction. */
 import type pg from 'pg'
-import Cursor from 'pg-cursor'
 import type { Clock } from '../clock.ts'
 import type { Source, SourceQuery, SourceRow, SourceValue } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
 import {
   cancelOnServer,
   connectClient,
+  destroyClient,
   endClient,
   explain,
   type PostgresConfig,
 } from './postgres-connection.ts'
-import { asBytes, type PostgresField, plainTypes, textDecoder } from './postgres-values.ts'
-import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
-import { placeName, type ServerPlace, testServer } from './server-place.ts'
+import { type CursorRows, cursorRows } from './postgres-cursor.ts'
+import { asBytes, type PostgresField, textDecoder } from './postgres-values.ts'
+import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
+import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
 
 const tablesQuery = `SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",
@@ -28,6 +29,11 @@ const writeRightsQuery = `SELECT (SELECT rolsuper FROM pg_roles WHERE rolname = 
     (SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
       WHERE c.relkind IN ('r', 'p') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'
         AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS tables`
+
+const readRightsQuery = `SELECT count(*) AS tables, count(*) FILTER (WHERE has_schema_privilege(n.oid, 'USAGE')
+      AND has_any_column_privilege(c.oid, 'SELECT')) AS readable
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`
 
 export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }): Source {
   const place: ServerPlace = { product: 'PostgreSQL', ...config }
@@ -50,13 +56,14 @@ export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }
     const client = await connectClient(config, clock, signal)
     return {
       findWriteRights: () => findWriteRights(client),
-      select: () => client.query('SELECT 1'),
+      select: () => requireReadRights(client, place),
       close: () => endClient(client),
     }
   }
   return {
     read: (query, signal) => readWith(config, query, signal),
-    test: signal => testServer({ place, clock, signal, login: () => login(signal) }),
+    test: signal =>
+      testServer({ place, clock, signal, tlsMode: config.tls.mode, login: () => login(signal) }),
     describe: signal =>
       groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
     close: async () => undefined,
@@ -73,9 +80,12 @@ async function openCursor(
   const onAbort = (): void => {
     void cancelOnServer(config, clock, client)
   }
+  let rows: CursorRows | undefined
   const close = async (): Promise<void> => {
     signal.removeEventListener('abort', onAbort)
-    if (!signal.aborted) await endClient(client)
+    if (signal.aborted) return
+    if (rows?.isSending() === true) destroyClient(client)
+    else await endClient(client)
   }
   signal.addEventListener('abort', onAbort, { once: true })
   // The login may have won against a cancel of the same instant.
@@ -85,27 +95,17 @@ async function openCursor(
     const readsBytes = config.encoding !== 'utf8'
     const asked = readsBytes ? await fieldsOf(client, statement, values) : []
     const text = readsBytes ? asBytes(statement, asked) : statement
-    const cursor = client.query(
-      new Cursor<SourceValue[]>(text, values, { rowMode: 'array', types: plainTypes }),
-    )
-    let first: SourceValue[][] | undefined
-    const fetch = async (): Promise<{ rows: SourceValue[][]; fields: PostgresField[] }> =>
-      await new Promise((resolve, reject) => {
-        cursor.read(batchRows, (error, rows, result) => {
-          if (error) reject(error)
-          else resolve({ rows, fields: result?.fields ?? [] })
-        })
-      })
-    const opened = await fetch()
-    first = opened.rows
-    const fields = readsBytes ? asked : opened.fields
+    const opened = cursorRows(client, text, values)
+    rows = opened
+    let first: SourceValue[][] | undefined = await opened.next()
+    const fields = readsBytes ? asked : opened.fields()
     const decode = textDecoder(fields, config.encoding)
     return {
       columns: fields.map(field => field.name),
       async next() {
-        const rows = first ?? (await fetch()).rows
+        const taken = first ?? (await opened.next())
         first = undefined
-        return readsBytes ? rows.map(decode) : rows
+        return readsBytes ? taken.map(decode) : taken
       },
       close,
     }
@@ -135,6 +135,16 @@ async function fieldsOf(client: pg.Client, statement: string, values: unknown[])
     rowMode: 'array',
   })
   return result.fields
+}
+
+/** A login alone reads nothing: PostgreSQL lets accounts in that were granted no table. */
+async function requireReadRights(client: pg.Client, place: ServerPlace): Promise<void> {
+  const { rows } = await client.query<{ tables: number; readable: number }>(readRightsQuery)
+  const { tables, readable } = rows[0] ?? { tables: 0, readable: 0 }
+  if (tables === 0 || readable > 0) return
+  const words = `the account may read none of the ${tables} tables`
+  const advice = 'Grant USAGE on the schema and SELECT on its tables to the account.'
+  throw serverError(place, 'source-query-failed', { words, advice })
 }
 
 async function findWriteRights(client: pg.Client): Promise<string> {

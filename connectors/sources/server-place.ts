@@ -4,6 +4,7 @@ import { connect } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { SourceError, type SourceErrorCode, type SourceTestStep } from '../source.ts'
 import { orAborted } from './row-reading.ts'
+import type { TlsSettings } from './settings.ts'
 
 export interface ServerPlace {
   /** The server's product, for the messages. */
@@ -14,6 +15,9 @@ export interface ServerPlace {
   database: string
   connectTimeoutMs: number
 }
+
+/** In codes and words of Node, OpenSSL and the drivers. */
+const aboutTls = /certificate|self.signed|altname|ssl|tls/i
 
 const adviceByCode: Record<string, string> = {
   ENOTFOUND: 'The host name is unknown: check its spelling and the DNS of this machine.',
@@ -49,7 +53,7 @@ export function networkError(place: ServerPlace, cause: unknown): SourceError | 
   const words = errorWords(cause)
   const advice = adviceByCode[code]
   if (advice !== undefined) return serverError(place, 'source-unreachable', { words, advice, cause })
-  if (/certificate|self.signed|altname|ssl|tls/i.test(`${code} ${words}`)) {
+  if (aboutTls.test(`${code} ${words}`)) {
     const tlsAdvice = 'Check the TLS mode of the source and the certificate of the authority.'
     return serverError(place, 'source-unreachable', { words, advice: tlsAdvice, cause })
   }
@@ -76,20 +80,25 @@ export interface TestAttempts {
   place: ServerPlace
   clock: Clock
   signal: AbortSignal | undefined
+  /** Adds the step `tls`. Absent: the kind tells of it in its own way, or there is nothing to tell. */
+  tlsMode?: TlsSettings['mode']
   /** Logs in; rejects with a SourceError. */
   login(): Promise<{
     /** Why the account is not read-only, in the server's words; empty when it is. */
     findWriteRights(): Promise<string>
+    /** Rejects with a SourceError when the account may not read. */
     select(): Promise<unknown>
     close(): Promise<void>
   }>
 }
 
 /** Tries the connection step by step and stops at the first failure: what follows would only repeat it. */
-export async function testServer({ place, clock, signal, login }: TestAttempts): Promise<SourceTestStep[]> {
+export async function testServer(attempts: TestAttempts): Promise<SourceTestStep[]> {
+  const { place, clock, signal, login } = attempts
   const steps: SourceTestStep[] = []
   let session: Awaited<ReturnType<typeof login>> | undefined
-  const attempts: [SourceTestStep['step'], () => Promise<unknown>][] = [
+  let trying: SourceTestStep['step'] = 'resolve'
+  const tried: [SourceTestStep['step'], () => Promise<unknown>][] = [
     ['resolve', () => lookup(place.host)],
     ['connect', () => openPort(place, clock, signal)],
     ['login', async () => (session = await login())],
@@ -97,20 +106,45 @@ export async function testServer({ place, clock, signal, login }: TestAttempts):
     ['select', async () => session?.select()],
   ]
   try {
-    for (const [step, attempt] of attempts) {
+    for (const [step, attempt] of tried) {
+      trying = step
       signal?.throwIfAborted()
       const found = await attempt()
       const warning = step === 'read-only' ? String(found) : ''
+      if (step === 'login') steps.push(...tlsStep(attempts))
       steps.push({ step, outcome: warning === '' ? 'ok' : 'warning', detail: warning })
     }
   } catch (error) {
-    const step = attempts[steps.length]?.[0] ?? 'select'
     const explained = error instanceof SourceError ? error : networkError(place, error)
-    steps.push({ step, outcome: 'failed', detail: explained?.message ?? errorWords(error) })
+    const detail = explained?.message ?? errorWords(error)
+    if (trying === 'login') steps.push(...tlsStep(attempts, explained))
+    const isTold = steps.at(-1)?.outcome === 'failed'
+    if (!isTold) steps.push({ step: trying, outcome: 'failed', detail })
   } finally {
     await session?.close()
   }
   return steps
+}
+
+/**
+ * What the login tells of TLS, which comes before it.
+ *
+ * @param failure of the login; absent when it was accepted
+ * @returns no step when nothing is known
+ */
+function tlsStep({ place, tlsMode }: TestAttempts, failure?: SourceError): SourceTestStep[] {
+  if (tlsMode === undefined) return []
+  if (tlsMode === 'off') {
+    const isAtHome = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(place.host)
+    const detail =
+      'The connection is not encrypted: whoever is on the network between can read the rows. Set the TLS mode to require where the server can.'
+    return [{ step: 'tls', outcome: isAtHome ? 'ok' : 'warning', detail: isAtHome ? '' : detail }]
+  }
+  if (failure === undefined || failure.code === 'source-login-refused') {
+    return [{ step: 'tls', outcome: 'ok', detail: '' }]
+  }
+  const isAboutTls = aboutTls.test(`${errorCode(failure.cause)} ${failure.details.words ?? failure.message}`)
+  return isAboutTls ? [{ step: 'tls', outcome: 'failed', detail: failure.message }] : []
 }
 
 async function openPort(place: ServerPlace, clock: Clock, signal: AbortSignal | undefined): Promise<void> {

@@ -8,7 +8,20 @@
  * @see PostgreSQL src/backend/parser/scan.l, SQLite src/tokenize.c, MySQL sql/sql_lex.cc
  */
 
-export type SqlDialect = 'postgres' | 'mysql' | 'sqlite'
+/**
+ * `informix`, `db2`, `access` and `ansi` are read through ODBC (`ansi` stands for what nobody named). Informix is told
+ * by its connection string that a double quote is a name (DELIMIDENT).
+ */
+export type SqlDialect =
+  | 'postgres'
+  | 'mysql'
+  | 'sqlite'
+  | 'mssql'
+  | 'oracle'
+  | 'informix'
+  | 'db2'
+  | 'access'
+  | 'ansi'
 
 export type SqlTokenKind =
   | 'word'
@@ -41,9 +54,31 @@ interface Quoting {
   close: string
   kind: SqlTokenKind
   hasBackslash: boolean
+  /** The first closing quote ends it; elsewhere a doubled one stands for itself. */
+  isNeverDoubled?: boolean
+}
+
+/** Strings in single quotes, names in double quotes, a doubled quote for itself: standard SQL. */
+const standardQuotings: Readonly<Record<string, Quoting>> = {
+  "'": { close: "'", kind: 'string', hasBackslash: false },
+  '"': { close: '"', kind: 'quoted-identifier', hasBackslash: false },
 }
 
 const quotings: Record<SqlDialect, Readonly<Record<string, Quoting>>> = {
+  oracle: standardQuotings,
+  informix: standardQuotings,
+  db2: standardQuotings,
+  access: {
+    ...standardQuotings,
+    '`': { close: '`', kind: 'quoted-identifier', hasBackslash: false },
+    '[': { close: ']', kind: 'quoted-identifier', hasBackslash: false, isNeverDoubled: true },
+  },
+  ansi: standardQuotings,
+  /** With QUOTED_IDENTIFIER on, which the session fixes. */
+  mssql: {
+    ...standardQuotings,
+    '[': { close: ']', kind: 'quoted-identifier', hasBackslash: false },
+  },
   postgres: {
     "'": { close: "'", kind: 'string', hasBackslash: false },
     '"': { close: '"', kind: 'quoted-identifier', hasBackslash: false },
@@ -57,9 +92,19 @@ const quotings: Record<SqlDialect, Readonly<Record<string, Quoting>>> = {
     "'": { close: "'", kind: 'string', hasBackslash: false },
     '"': { close: '"', kind: 'quoted-identifier', hasBackslash: false },
     '`': { close: '`', kind: 'quoted-identifier', hasBackslash: false },
-    '[': { close: ']', kind: 'quoted-identifier', hasBackslash: false },
+    '[': { close: ']', kind: 'quoted-identifier', hasBackslash: false, isNeverDoubled: true },
   },
 }
+
+/** Lexers whose source nobody outside has read: what two of them could read in two ways is refused. */
+export const guessedLexers: ReadonlySet<SqlDialect> = new Set([
+  'mssql',
+  'oracle',
+  'informix',
+  'db2',
+  'access',
+  'ansi',
+])
 
 const escapeQuoting: Quoting = { close: "'", kind: 'escape-string', hasBackslash: true }
 
@@ -69,7 +114,17 @@ const wordPattern = /[A-Za-z_\u0080-\uffff][A-Za-z0-9_$\u0080-\uffff]*/y
 const numberPattern = /(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y
 const parameterPattern = /:[A-Za-z_][A-Za-z0-9_]*/y
 const dollarQuotePattern = /\$(?:[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*)?\$/y
+/** Oracle's `q'[…]'`: the sign after the quote, or its mirror, ends the text when a quote follows. */
+const oracleQuotePattern = /[nN]?[qQ]'/y
+const mirrors: Readonly<Record<string, string>> = { '[': ']', '{': '}', '(': ')', '<': '>' }
 const placeholderPatterns: Record<SqlDialect, RegExp> = {
+  /** A variable; `@@VERSION` and its like are the server's own. */
+  mssql: /\?|(?<!@)@(?!@)\w*/y,
+  oracle: /\?|:\d+/y,
+  informix: /\?/y,
+  db2: /\?/y,
+  access: /\?|[@#]\w*/y,
+  ansi: /\?|[$@#]\w+/y,
   postgres: /\$\d+/y,
   mysql: /\?/y,
   sqlite: /\?\d*|[$@#][A-Za-z0-9_]*/y,
@@ -77,6 +132,7 @@ const placeholderPatterns: Record<SqlDialect, RegExp> = {
 
 /** @param sql any text; a length limit is the caller's */
 export function tokenizeSql(sql: string, dialect: SqlDialect): SqlTokens {
+  const isGuessed = guessedLexers.has(dialect)
   const tokens: SqlToken[] = []
   let position = 0
   const take = (kind: SqlTokenKind, end: number, text = sql.slice(position, end)): void => {
@@ -92,12 +148,18 @@ export function tokenizeSql(sql: string, dialect: SqlDialect): SqlTokens {
     }
 
     if (startsLineComment(sql, position, dialect)) {
-      position = endOfLine(sql, position, dialect)
+      const end = endOfLine(sql, position, dialect)
+      if (isGuessed && endsInTwoPlaces(sql.slice(position, end), dialect)) {
+        return { kind: 'unterminated', what: 'comment', position }
+      }
+      position = end
       continue
     }
     if (sql.startsWith('/*', position)) {
       const end = endOfBlockComment(sql, position, dialect)
-      if (end === undefined) return { kind: 'unterminated', what: 'comment', position }
+      if (end === undefined || (isGuessed && endsInTwoPlaces(sql.slice(position, end), dialect))) {
+        return { kind: 'unterminated', what: 'comment', position }
+      }
       if (dialect === 'mysql' && /^\/\*(?:!|M!|\+)/.test(sql.slice(position, position + 4))) {
         take('obeyed-comment', end)
       } else position = end
@@ -124,6 +186,17 @@ export function tokenizeSql(sql: string, dialect: SqlDialect): SqlTokens {
       const close = sql.indexOf(dollarQuote, position + dollarQuote.length)
       if (close === -1) return { kind: 'unterminated', what: 'string', position }
       take('string', close + dollarQuote.length)
+      continue
+    }
+
+    const oracleQuote = dialect === 'oracle' ? match(oracleQuotePattern, sql, position) : undefined
+    if (oracleQuote !== undefined) {
+      const open = position + oracleQuote.length
+      const sign = sql[open] ?? ' '
+      const close = sql.indexOf(`${mirrors[sign] ?? sign}'`, open + 1)
+      // A blank is no such sign, and what the server then reads is not known.
+      if (close === -1 || /\s/.test(sign)) return { kind: 'unterminated', what: 'string', position }
+      take('string', close + 2)
       continue
     }
 
@@ -154,6 +227,15 @@ export function tokenizeSql(sql: string, dialect: SqlDialect): SqlTokens {
     take('symbol', position + 1)
   }
   return { kind: 'tokens', tokens }
+}
+
+/**
+ * A comment that one server ends earlier than another: at a lone carriage return, or after a nested one. Access has
+ * none, so that what stands in one would be read there, and a server that nobody named may be Access.
+ */
+function endsInTwoPlaces(comment: string, dialect: SqlDialect): boolean {
+  if (dialect === 'access' || dialect === 'ansi') return true
+  return /\r(?!\n)|[\u0085\u2028\u2029]/.test(comment) || comment.indexOf('/*', 1) > 0
 }
 
 function match(pattern: RegExp, sql: string, position: number): string | undefined {
@@ -193,13 +275,13 @@ function endOfBlockComment(sql: string, position: number, dialect: SqlDialect): 
   return undefined
 }
 
-/** @returns the position after the closing quote; a doubled quote stands for itself, except in SQLite's `[…]` */
+/** @returns the position after the closing quote; a doubled quote stands for itself, except in SQLite's and Access' `[…]` */
 function endOfQuoted(sql: string, open: number, quoting: Quoting): number | undefined {
   for (let at = open; at < sql.length; at += 1) {
     const character = sql[at]
     if (character === '\\' && quoting.hasBackslash) at += 1
     else if (character === quoting.close) {
-      if (quoting.close === ']' || sql[at + 1] !== quoting.close) return at + 1
+      if (quoting.isNeverDoubled === true || sql[at + 1] !== quoting.close) return at + 1
       at += 1
     }
   }

@@ -8,6 +8,7 @@
  */
 import Database from 'better-sqlite3'
 import type { SourceValue } from '../source.ts'
+import { type SizedBatch, takeBatch } from './batch-size.ts'
 import type { ReadingSettings } from './settings.ts'
 import { decodeText } from './text-values.ts'
 
@@ -21,18 +22,19 @@ export interface ReaderOrder {
 
 export type ReaderAnswer =
   | { kind: 'columns'; columns: string[] }
-  | { kind: 'rows'; rows: SourceValue[][] }
+  | ({ kind: 'rows' } & SizedBatch)
   | { kind: 'failed'; code: string; message: string }
 
 let rows: Iterator<unknown[]> | undefined
 let batchRows = 0
+let names: string[] = []
 let plain: (value: unknown, column: number) => SourceValue
 
 process.on('message', (message: ReaderOrder | 'next') => {
   try {
     answer(message === 'next' ? nextBatch() : open(message))
   } catch (error) {
-    const code = error instanceof Database.SqliteError ? error.code : 'ERROR'
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
     answer({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) })
   }
 })
@@ -66,17 +68,16 @@ function open(order: ReaderOrder): ReaderAnswer {
     : asked
   rows = statement.raw(true).iterate(order.values)
   batchRows = order.batchRows
-  return { kind: 'columns', columns: columns.map(column => column.name) }
+  names = columns.map(column => column.name)
+  return { kind: 'columns', columns: names }
 }
 
 function nextBatch(): ReaderAnswer {
-  const batch: SourceValue[][] = []
-  while (batch.length < batchRows) {
+  const take = (): SourceValue[] | undefined => {
     const row = rows?.next()
-    if (row === undefined || row.done === true) break
-    batch.push(row.value.map(plain))
+    return row === undefined || row.done === true ? undefined : row.value.map(plain)
   }
-  return { kind: 'rows', rows: batch }
+  return { kind: 'rows', ...takeBatch(batchRows, take, names) }
 }
 
 /**

@@ -1,18 +1,13 @@
 /** SQLite files, read by a child process (see sqlite-reader.ts for why). */
-import { type ChildProcess, fork } from 'node:child_process'
-import { open, stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
-import {
-  type Source,
-  SourceError,
-  type SourceQuery,
-  type SourceRow,
-  type SourceTestStep,
-  type SourceValue,
-} from '../source.ts'
+import { type Source, SourceError, type SourceQuery, type SourceRow, type SourceTestStep } from '../source.ts'
+import { askAhead } from './batch-size.ts'
 import { groupTables, mostColumns } from './describing.ts'
+import { type OwnFiles, refuseOwnFile } from './own-files.ts'
+import { startProcess } from './reading-process.ts'
+import { openRegularFile } from './regular-file.ts'
 import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { absolutePath, type ReadingSettings, readingSettings } from './settings.ts'
 import type { ReaderAnswer, ReaderOrder } from './sqlite-reader.ts'
@@ -20,6 +15,7 @@ import type { ReaderAnswer, ReaderOrder } from './sqlite-reader.ts'
 export const sqliteConfigSchema = z.strictObject({ path: absolutePath, ...readingSettings })
 export type SqliteConfig = z.output<typeof sqliteConfigSchema>
 
+const readerModule = fileURLToPath(new URL('./sqlite-reader.ts', import.meta.url))
 /** Batches asked for ahead: the file is read while the rows before are worked on. */
 const batchesAhead = 3
 
@@ -28,7 +24,10 @@ const tablesQuery = `SELECT NULL AS "schema", m.name AS "table", c.name AS "colu
   WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid`
 
 /** @param config a file that exists; it is opened read-only for each read */
-export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): Source {
+export function openSqlite(
+  config: SqliteConfig,
+  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
+): Source {
   const place = `SQLite ${config.path}`
   const readWith = (
     settings: ReadingSettings,
@@ -43,7 +42,7 @@ export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): S
       signal,
       place,
       open: async (statement, stop) => {
-        await checkFile(config.path, place)
+        await checkFile(config.path, place, ownFiles)
         return startReader(config, statement, stop)
       },
       explain: error => explain(error, place),
@@ -52,7 +51,8 @@ export function openSqlite(config: SqliteConfig, { clock }: { clock: Clock }): S
     read: (query, signal) => readWith(config, query, signal),
     test: signal => {
       const countTables = { sql: 'SELECT count(*) AS n FROM sqlite_master' }
-      return testFile(config.path, place, () => drain(readWith(config, countTables, signal)))
+      const check = (): Promise<void> => checkFile(config.path, place, ownFiles)
+      return testFile(check, () => drain(readWith(config, countTables, signal)))
     },
     describe: signal =>
       groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
@@ -65,81 +65,44 @@ async function startReader(
   checked: CheckedStatement,
   signal: AbortSignal,
 ): Promise<RowBatches> {
-  const reader = fork(fileURLToPath(new URL('./sqlite-reader.ts', import.meta.url)), [], {
-    serialization: 'advanced',
-    execArgv: [],
-  })
-  const kill = (): void => {
-    reader.kill('SIGKILL')
-  }
-  signal.addEventListener('abort', kill, { once: true })
-  if (signal.aborted) kill()
-  const answers = answersOf(reader)
-  const order: ReaderOrder = {
-    path: config.path,
-    statement: checked.statement,
-    values: Object.fromEntries(
-      checked.parameterNames.map((name, index) => [name, checked.values[index] ?? null]),
-    ),
-    encoding: config.encoding,
-    batchRows,
-  }
-  const close = async (): Promise<void> => {
-    signal.removeEventListener('abort', kill)
-    kill()
-  }
+  const reader = startProcess<ReaderOrder | 'next', ReaderAnswer>(readerModule, signal)
   try {
-    reader.send(order)
-    const opened = await answers.next()
-    for (let ahead = 0; ahead < batchesAhead; ahead += 1) reader.send('next')
+    reader.send({
+      path: config.path,
+      statement: checked.statement,
+      values: Object.fromEntries(
+        checked.parameterNames.map((name, index) => [name, checked.values[index] ?? null]),
+      ),
+      encoding: config.encoding,
+      batchRows,
+    })
+    const opened = await reader.next()
+    const next = askAhead(
+      batchesAhead,
+      () => reader.send('next'),
+      async () => {
+        const answer = await reader.next()
+        return answer.kind === 'rows' ? answer : { rows: [], bytes: 0 }
+      },
+    )
     return {
       columns: opened.kind === 'columns' ? opened.columns : [],
-      async next(): Promise<SourceValue[][]> {
-        const answer = await answers.next()
-        if (answer.kind === 'rows' && answer.rows.length > 0 && reader.connected) reader.send('next')
-        return answer.kind === 'rows' ? answer.rows : []
-      },
-      close,
+      next: async () => (await next()).rows,
+      close: async () => reader.kill(),
     }
   } catch (error) {
-    await close()
+    reader.kill()
     throw error
   }
 }
 
-/** The reader's answers in order; a failure, or its end, rejects. */
-function answersOf(reader: ChildProcess): { next(): Promise<Exclude<ReaderAnswer, { kind: 'failed' }>> } {
-  const arrived: ReaderAnswer[] = []
-  let waiting: (() => void) | undefined
-  const put = (answer: ReaderAnswer): void => {
-    arrived.push(answer)
-    waiting?.()
-  }
-  reader.on('message', message => put(message as ReaderAnswer))
-  reader.once('error', error => put({ kind: 'failed', code: 'ERROR', message: error.message }))
-  reader.once('exit', (code, signal) => {
-    put({ kind: 'failed', code: 'ERROR', message: `the reading process ended (${signal ?? code})` })
-  })
-  return {
-    async next() {
-      if (arrived.length === 0) {
-        await new Promise<void>(resolve => {
-          waiting = resolve
-        })
-      }
-      const answer = arrived.shift()!
-      if (answer.kind === 'failed') throw Object.assign(new Error(answer.message), { code: answer.code })
-      return answer
-    },
-  }
-}
-
 /** @throws SourceError unless the path is a file that can be read and begins as SQLite files do */
-async function checkFile(path: string, place: string): Promise<void> {
+export async function checkFile(path: string, place: string, ownFiles?: OwnFiles): Promise<void> {
+  await refuseOwnFile(path, ownFiles, place)
   try {
-    const { size } = await stat(path)
-    const file = await open(path, 'r')
+    const file = await openRegularFile(path)
     try {
+      const { size } = await file.stat()
       const { buffer, bytesRead } = await file.read(Buffer.alloc(16), 0, 16, 0)
       const isSqlite = size === 0 || buffer.toString('latin1', 0, bytesRead) === 'SQLite format 3\0'
       if (isSqlite) return
@@ -154,7 +117,7 @@ async function checkFile(path: string, place: string): Promise<void> {
   throw new SourceError('source-unreachable', `${place}: this is not a SQLite file, or it is encrypted.`)
 }
 
-function explain(error: unknown, place: string): SourceError {
+export function explain(error: unknown, place: string): SourceError {
   const code = errorCode(error)
   const words = error instanceof Error ? error.message : String(error)
   const isUnreachable = /^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|IOERR|READONLY|PERM|BUSY|LOCKED)/.test(code)
@@ -170,10 +133,10 @@ function explain(error: unknown, place: string): SourceError {
 }
 
 /** A file has no host to resolve and no login; opened read-only it cannot be written. */
-async function testFile(path: string, place: string, select: () => Promise<void>): Promise<SourceTestStep[]> {
+async function testFile(check: () => Promise<void>, select: () => Promise<void>): Promise<SourceTestStep[]> {
   const steps: SourceTestStep[] = []
   const attempts = [
-    ['connect', () => checkFile(path, place)],
+    ['connect', check],
     ['select', select],
   ] as const
   for (const [step, attempt] of attempts) {

@@ -27,3 +27,13 @@ export function exactInteger(digits: string): number | string {
   const value = Number(digits)
   return Number.isSafeInteger(value) ? value : digits
 }
+
+/**
+ * A decimal given as text, for kinds whose rows pass through SQLite, where text is above every number: a number when
+ * all its digits survive (15 significant ones do in a double), else the text.
+ */
+export function exactDecimal(text: string): number | string {
+  if (text.length > 16 && text.replace(/^-?0*|\.|0*$/g, '').length > 15) return text
+  const value = Number(text)
+  return Number.isFinite(value) && text.trim() !== '' ? value : text
+}

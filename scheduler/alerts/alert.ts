@@ -4,18 +4,10 @@ import { senderExpectation, senderPattern } from '../../templates/text/sender.ts
 import { countryCodes } from '../calendar/presets/countries.ts'
 import { sendingHoursSchema } from '../calendar/sending-hours.ts'
 import { audienceSchema } from './audience.ts'
+import { columnName } from './column-name.ts'
 import { readSchedule } from './schedule.ts'
 import { type TriggerDefinition, triggerSchema } from './triggers/kinds.ts'
-import { longestColumnName } from './triggers/trigger.ts'
-
-const columnName = z
-  .string()
-  .min(1)
-  .max(longestColumnName)
-  .refine(
-    name => name.trim() === name && !/\p{Cc}/u.test(name) && name !== '__proto__',
-    'a column name as the query spells it, without blanks around it',
-  )
+import { incrementalSchema, watermarkParameter } from './watermark.ts'
 
 /** Which template for which occasion; the first whose `offsetsDays` contains the occurrence's offset wins. */
 const templateChoiceSchema = z.object({
@@ -26,8 +18,10 @@ const templateChoiceSchema = z.object({
 
 const definitionSchema = z.object({
   sourceId: z.int().positive(),
-  /** One SELECT; may use :today, :since and :now. */
+  /** One SELECT; may use :today, :since and :now, with `incremental` also :watermark. */
   sql: z.string().min(1).max(20_000),
+  /** Reads only what came since the last run, by one column; absent reads all rows each time. */
+  incremental: incrementalSchema.optional(),
   /** Columns that name the entity, joined by `|`: policy, or agency and policy. */
   keyColumns: z
     .array(columnName)
@@ -66,15 +60,29 @@ const definitionSchema = z.object({
   validityHours: z.int().min(1).max(168).default(48),
   /** Messages above which the whole run waits for an approver; 0 means no cap. */
   runCap: z.int().min(0).max(10_000_000).default(5_000),
-  unknownPolicy: z.enum(['resend', 'hold']).default('hold'),
+  /** What becomes of a message that left and was never answered; absent takes the operator's policy. */
+  unknownPolicy: z.enum(['resend', 'hold']).optional(),
   /** Feast wishes may leave on the holiday itself. */
   sendOnHolidays: z.boolean().default(false),
 })
 
 export type AlertDefinition = z.infer<typeof definitionSchema>
 
-/** An occasion without a template would block its messages for good: it is refused while it can be corrected. */
-export const alertDefinitionSchema = definitionSchema.superRefine(({ trigger, templates }, { addIssue }) => {
+/** Rows become due on later days without changing: a query that leaves out what it has read would never see it. */
+const triggersByDay: ReadonlySet<TriggerDefinition['kind']> = new Set(['due-date', 'calendar', 'dunning'])
+
+/** What could never work is refused while it can be corrected. */
+export const alertDefinitionSchema = definitionSchema.superRefine((definition, { addIssue }) => {
+  const { trigger, templates, incremental, sql } = definition
+  if (incremental !== undefined && triggersByDay.has(trigger.kind)) {
+    const message = `a trigger that goes by rows alone (new-row, changed-row, once): ${trigger.kind} must see every row each day`
+    addIssue({ code: 'custom', path: ['incremental'], message })
+  }
+  if (incremental !== undefined && !watermarkParameter.test(sql)) {
+    const message = `a query that compares ${incremental.column} with :watermark`
+    addIssue({ code: 'custom', path: ['sql'], message })
+  }
+  // An occasion without a template would block its messages for good.
   const forAll = templates.filter(({ offsetsDays }) => offsetsDays === undefined)
   if (forAll.length > 1) {
     addIssue({ code: 'custom', path: ['templates'], message: 'at most one template without offsetsDays' })

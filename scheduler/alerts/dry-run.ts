@@ -26,7 +26,7 @@ type DryRunTotals = Omit<DryRunReport, 'outcome' | 'detail' | 'counts' | 'isOver
 /** @throws SourceError when the source cannot be opened; AlertNotRunnable for the alert's own faults */
 export async function dryRunAlert(
   alert: SetupAlert,
-  { store, clock, openSource, routeOf, log }: EngineDependencies,
+  { store, clock, openSource, routeOf, termsOf, log }: EngineDependencies,
   options: DryRunOptions = {},
 ): Promise<DryRunReport> {
   const { sampleSize = defaultSampleSize, now = clock.now(), rehearsal = newRehearsal(), onPlanned } = options
@@ -51,7 +51,15 @@ export async function dryRunAlert(
   try {
     const tally = newTally()
     const rehearsed = rehearsedStore(store, rehearsal)
-    const ending = await passOver({ setup, source, store: rehearsed, runId: null, sink, tally })
+    const ending = await passOver({
+      setup,
+      source,
+      store: rehearsed,
+      runId: null,
+      ...(termsOf && { termsOf }),
+      sink,
+      tally,
+    })
     const { outcome, detail, counts, hold } = conclude(ending, tally, {
       runCap: definition.runCap,
       waiting: tally.runOpen,
@@ -81,7 +89,7 @@ function countingSink(options: CountingSinkOptions): PassSink {
     const text = keyOf(key!)
     if (isKnown || ledger.has(text)) return { isNew: false, state: message.state, reason: message.reason }
     ledger.add(text)
-    const { operatorId, pricePerPartMilli } = routeOf(message.recipient)
+    const { operatorId, pricePerPartMilli } = routeOf(message)
     const taken = settled(message, operatorId, caps)
     hear(plannedMessage(entry, taken, operatorId), pricePerPartMilli)
     return taken
@@ -125,7 +133,7 @@ function settled(
 }
 
 function plannedMessage(
-  { candidate, item: { message } }: DecidedItem,
+  { candidate, item: { message }, terms }: DecidedItem,
   { state, reason }: TakenItem,
   operatorId: number | null,
 ): PlannedMessage {
@@ -136,6 +144,8 @@ function plannedMessage(
     entityKey: candidate.entityKey,
     occurrenceKey: candidate.occurrenceKey,
     recipient: candidate.recipient,
+    sender: terms.kind === 'allowed' ? terms.sender : message.sender,
+    isSenderReplaced: terms.kind === 'allowed' && terms.isReplaced,
     text: message.text,
     encoding: message.encoding,
     parts: message.parts,

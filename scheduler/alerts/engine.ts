@@ -1,7 +1,8 @@
 /** The engine of the alerts, as main.ts composes it and the API and the command line call it. */
 import type { Clock } from '../../connectors/clock.ts'
 import type { Source } from '../../connectors/source.ts'
-import type { AlertRecord, SchedulerStore } from '../store.ts'
+import type { AlertRecord, NewMessage, SchedulerStore } from '../store.ts'
+import type { SendingTerms } from './policy/terms.ts'
 import type { DryRunReport, Forecast, RunAnswer, RunReport } from './report.ts'
 
 export interface AlertEngine {
@@ -20,7 +21,8 @@ export interface AlertEngine {
    * @throws SourceError when the source cannot be opened; AlertNotRunnable for the alert's own faults
    */
   dryRun(
-    alert: Pick<AlertRecord, 'id' | 'name' | 'definition' | 'coveredUntil' | 'hasBaseline'>,
+    alert: Pick<AlertRecord, 'id' | 'name' | 'definition' | 'coveredUntil' | 'hasBaseline'> &
+      Partial<Pick<AlertRecord, 'watermark'>>,
     options?: { sampleSize?: number; now?: Date },
   ): Promise<DryRunReport>
   /** What will leave on each of the next `days` days. */
@@ -38,8 +40,10 @@ export interface EngineDependencies {
   clock: Clock
   /** Opens the source of an alert; the engine closes it. @throws SourceError */
   openSource(sourceId: number): Promise<Source>
-  /** Best operator for a number and its price per part, thousandths; for dry runs and forecasts. */
-  routeOf(recipient: string): { operatorId: number | null; pricePerPartMilli: number }
+  /** Best operator for a message and its price per part, thousandths; for dry runs and forecasts. */
+  routeOf(message: NewMessage): { operatorId: number | null; pricePerPartMilli: number }
+  /** What the operator's contract has for a message; absent: nothing is limited. Asked in runs and dry runs alike. */
+  termsOf?(message: NewMessage): SendingTerms
   /** A failed run is an alarm; a good one clears it. */
   onRunFinished(alert: AlertRecord, report: RunReport): void
   log(event: string, fields: Readonly<Record<string, unknown>>): void

@@ -24,3 +24,22 @@ export function entityKeyOf(row: SourceRow, columns: readonly string[]): EntityK
     ? { kind: 'rejected', reason: 'key-too-long', column: columns.join(', ') }
     : { kind: 'key', entityKey }
 }
+
+/**
+ * The values that `entityKeyOf` joined, in the order of the columns.
+ *
+ * @returns null when there are not as many: the alert's key columns have changed since
+ */
+export function entityKeyParts(entityKey: string, columns: readonly string[]): string[] | null {
+  if (columns.length === 1) return [entityKey]
+  const parts = ['']
+  for (let index = 0; index < entityKey.length; index += 1) {
+    const character = entityKey[index]!
+    if (character === '|') parts.push('')
+    else {
+      if (character === '\\') index += 1
+      parts[parts.length - 1] += entityKey[index] ?? ''
+    }
+  }
+  return parts.length === columns.length ? parts : null
+}

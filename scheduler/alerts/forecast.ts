@@ -70,10 +70,10 @@ async function forecastAlert(
 function addTo(
   found: Map<string, ForecastDay>,
   { id: alertId, name: alertName }: AlertRecord,
-  { day, operatorId, parts }: PlannedMessage & { day: string },
+  { day, operatorId, category, parts }: PlannedMessage & { day: string },
 ): void {
   const key = `${day}|${operatorId}`
-  const sum = found.get(key) ?? { day, alertId, alertName, operatorId, messages: 0, parts: 0 }
+  const sum = found.get(key) ?? { day, alertId, alertName, category, operatorId, messages: 0, parts: 0 }
   sum.messages += 1
   sum.parts += parts
   found.set(key, sum)

@@ -1,5 +1,6 @@
 /** From candidates to messages: when each may leave, what is known of the person, what policy says. */
 import type { EnqueueItem, NewMessage, RunIssue, SchedulerStore, Standing } from '../store.ts'
+import type { EngineDependencies } from './engine.ts'
 import type { Candidate } from './match.ts'
 import {
   decide,
@@ -8,39 +9,48 @@ import {
   type Timing,
   timeSend,
 } from './policy/decide.ts'
+import { openTerms, type SendingTerms } from './policy/terms.ts'
 import type { RunSetup } from './setup.ts'
 
 export interface DecidedItem {
   candidate: Candidate
   item: EnqueueItem
+  terms: SendingTerms
   issue: RunIssue | null
 }
 
 const unknownPerson: Standing = { isStopped: false, isCapped: false }
 
-/** @param runId null in a dry run */
+export interface DecideOptions {
+  /** null in a dry run. */
+  runId: number | null
+  termsOf?: EngineDependencies['termsOf']
+}
+
 export async function decideCandidates(
   candidates: readonly Candidate[],
   setup: RunSetup,
   store: Pick<SchedulerStore, 'standings'>,
-  runId: number | null,
+  { runId, termsOf }: DecideOptions,
 ): Promise<DecidedItem[]> {
   const { rules, now } = setup
   // Which candidates are new is known to the ledger alone, so the cap is judged when the run is over.
   const run: RunProgress = { cap: setup.definition.runCap, count: 0, isCounting: true, isApproved: false }
   const judged = candidates.map(candidate => {
-    const policy = policyCandidate(candidate, setup)
-    return { candidate, policy, timing: timeSend(policy, rules, now) }
+    const message = messageOf(candidate, setup, runId)
+    const terms = termsOf?.(message) ?? openTerms(message.sender)
+    const policy = { ...policyCandidate(candidate, setup), terms }
+    return { candidate, message, policy, timing: timeSend(policy, rules, now) }
   })
   const standings = await standingsOf(judged, setup, store)
-  return judged.map(({ candidate, policy, timing }, index) => {
-    const message = messageOf(candidate, setup, runId)
+  return judged.map(({ candidate, message, policy, timing }, index) => {
+    const done = finisher(candidate, policy.terms)
     if (candidate.refusal !== '') {
-      return done(candidate, { ...message, state: 'blocked', reason: 'text-refused' }, candidate.refusal)
+      return done({ ...message, state: 'blocked', reason: 'text-refused' }, candidate.refusal)
     }
     const decision = decide(policy, timing, { standing: standings[index]!, run }, rules)
     if (decision.kind === 'block') {
-      return done(candidate, { ...message, state: 'blocked', reason: decision.reason }, '')
+      return done({ ...message, state: 'blocked', reason: decision.reason }, decision.detail ?? '')
     }
     const timed: NewMessage = {
       ...message,
@@ -48,20 +58,26 @@ export async function decideCandidates(
       expiresAtMs: decision.expiresAt.getTime(),
       capKey: decision.capKey,
     }
-    if (decision.kind === 'queue') return done(candidate, timed, null)
+    if (decision.kind === 'queue') return done(timed, null)
     const { reason, detail } = decision
-    return done(candidate, { ...timed, state: 'held', reason }, reason === 'run-open' ? null : detail)
+    return done({ ...timed, state: 'held', reason }, reason === 'run-open' ? null : detail)
   })
 }
 
-/** @param detail null when nobody needs to read about it */
-function done(candidate: Candidate, message: NewMessage, detail: string | null): DecidedItem {
+function finisher(
+  candidate: Candidate,
+  terms: SendingTerms,
+): (
+  message: NewMessage,
+  /** null when nobody needs to read about it */ detail: string | null,
+) => DecidedItem {
   const { rowNumber, entityKey, occurrenceKey } = candidate
-  return {
+  return (message, detail) => ({
     candidate,
     item: { message, ledger: { entityKey, occurrenceKey } },
+    terms,
     issue: detail === null ? null : { rowNumber, entityKey, reason: message.reason, detail },
-  }
+  })
 }
 
 function policyCandidate(
@@ -127,12 +143,13 @@ function messageOf(
     reason: '',
     dueAtMs: nowMs,
     expiresAtMs: nowMs + definition.validityHours * 3_600_000,
-    unknownPolicy: definition.unknownPolicy,
+    unknownPolicy: definition.unknownPolicy ?? null,
     isFlash: false,
     alertId,
     runId,
     clientId: null,
     clientReference: null,
     capKey: null,
+    service: definition.service,
   }
 }

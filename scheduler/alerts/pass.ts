@@ -1,12 +1,14 @@
 /** One pass over the rows of an alert, the same for a run and a dry run: they differ in what takes the items. */
 import { type Source, SourceError, type SourceRow } from '../../connectors/source.ts'
 import type { RunIssue, SchedulerStore } from '../store.ts'
+import type { EngineDependencies } from './engine.ts'
 import { entityKeyOf } from './entity-key.ts'
 import { type DecidedItem, decideCandidates } from './items.ts'
 import { matchRows } from './match.ts'
 import { missingColumn } from './required-columns.ts'
 import { AlertNotRunnable, queryParams, type RunSetup } from './setup.ts'
 import { isTroubling, type RunEnding, type RunTally } from './tally.ts'
+import { afterRow, wrongColumn } from './watermark.ts'
 
 /** Rows judged and written together: one transaction of some ten milliseconds. */
 const batchRows = 500
@@ -33,6 +35,7 @@ export interface PassRequest {
   source: Pick<Source, 'read'>
   store: Pick<SchedulerStore, 'recall' | 'standings'>
   runId: number | null
+  termsOf?: EngineDependencies['termsOf']
   sink: PassSink
   /** Filled as batches are written: whatever ends the pass, it tells what was written. */
   tally: RunTally
@@ -52,6 +55,7 @@ export async function passOver(request: PassRequest): Promise<RunEnding> {
     if (batch.length === 0) return
     const rows = batch
     batch = []
+    if (request.tally.counts.read === 0) requireWatermark(setup, rows)
     await passBatch(rows, request)
   }
   try {
@@ -82,9 +86,19 @@ function requireColumns({ definition }: RunSetup, row: SourceRow): void {
   throw new AlertNotRunnable(`the query gives no column ${missing}; it gives ${given}`)
 }
 
+/** Only before anything was ever read: later, one row gone wrong must not keep the others from being written to. */
+function requireWatermark({ definition: { incremental }, watermark }: RunSetup, rows: SourceRow[]): void {
+  if (incremental === undefined || watermark !== null) return
+  const problem = wrongColumn(
+    incremental,
+    rows.map(row => row[incremental.column]),
+  )
+  if (problem !== null) throw new AlertNotRunnable(problem)
+}
+
 async function passBatch(
   rows: readonly SourceRow[],
-  { setup, store, runId, sink, tally }: PassRequest,
+  { setup, store, runId, termsOf, sink, tally }: PassRequest,
 ): Promise<void> {
   const { counts } = tally
   const isRemembering = setup.usesMemory || setup.remembersOpenRows
@@ -92,19 +106,44 @@ async function passBatch(
     ? await store.recall(setup.alertId, entityKeysOf(rows, setup))
     : new Map<string, string>()
   const matched = matchRows(rows, counts.read, setup, remembered)
-  const decided = await decideCandidates(matched.candidates, setup, store, runId)
+  const decided = await decideCandidates(matched.candidates, setup, store, {
+    runId,
+    ...(termsOf && { termsOf }),
+  })
   const taken = await sink.take(decided, matched.memories)
+  const issues = [...matched.issues, ...advanceWatermark(rows, setup, tally)]
   counts.read += rows.length
   counts.rejected += matched.rejected
   counts.filtered += matched.filtered
   counts.baseline += matched.baseline
-  const issues = [...matched.issues]
   for (const [index, item] of taken.entries()) {
     const issue = countItem(decided[index]!, item, tally)
     if (issue !== null) issues.push(issue)
   }
   tally.hasIssues ||= issues.some(isTroubling)
   if (issues.length > 0) await sink.issues(issues)
+}
+
+/** @returns rows whose place in the order of reading cannot be told; each was used all the same */
+function advanceWatermark(rows: readonly SourceRow[], setup: RunSetup, tally: RunTally): RunIssue[] {
+  const { incremental, keyColumns } = setup.definition
+  if (incremental === undefined) return []
+  const issues: RunIssue[] = []
+  for (const [index, row] of rows.entries()) {
+    const step = afterRow(incremental, tally.watermark, row[incremental.column], setup.context)
+    if (step.kind === 'read') {
+      tally.watermark = step.watermark
+      continue
+    }
+    const key = entityKeyOf(row, keyColumns)
+    issues.push({
+      rowNumber: tally.counts.read + index,
+      entityKey: key.kind === 'key' ? key.entityKey : '',
+      reason: 'bad-watermark',
+      detail: `${incremental.column}: ${String(row[incremental.column]).slice(0, 100)}`,
+    })
+  }
+  return issues
 }
 
 /** @returns what is to be listed about the item, null when nothing */

@@ -23,6 +23,10 @@ export interface PlannedMessage {
   entityKey: string
   occurrenceKey: string
   recipient: string
+  /** What the phone would show; null when no operator carries it. */
+  sender: string | null
+  /** The alert names another sender, which the operator's contract does not have. */
+  isSenderReplaced: boolean
   text: string
   encoding: 'gsm7' | 'ucs2'
   parts: number
@@ -58,6 +62,7 @@ export interface ForecastDay {
   day: string
   alertId: number
   alertName: string
+  category: Category
   operatorId: number | null
   messages: number
   parts: number

@@ -13,8 +13,10 @@ export function missingColumn(definition: AlertDefinition, row: SourceRow): stri
   return requiredColumns(definition).find(column => !Object.hasOwn(row, column)) ?? null
 }
 
-function requiredColumns({ keyColumns, phoneColumn, trigger, audience }: AlertDefinition): string[] {
+function requiredColumns(definition: AlertDefinition): string[] {
+  const { keyColumns, phoneColumn, trigger, audience, incremental } = definition
   const columns = [...keyColumns, phoneColumn, ...(audience === undefined ? [] : columnsOf(audience))]
+  if (incremental !== undefined) columns.push(incremental.column)
   if ('dateColumn' in trigger) columns.push(trigger.dateColumn)
   if (trigger.kind === 'changed-row') {
     columns.push(...trigger.watchColumns)

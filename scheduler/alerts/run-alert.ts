@@ -2,13 +2,15 @@
 import { SourceError } from '../../connectors/source.ts'
 import { addDays, type LocalDate } from '../calendar/local-date.ts'
 import { isZone, localDateAt } from '../calendar/zoned.ts'
-import type { AlertRecord, RunFinish, RunOutcome, SchedulerStore } from '../store.ts'
+import type { AlertRecord, RunFinish, RunOutcome, SchedulerStore, WatermarkMove } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import { passOver } from './pass.ts'
 import type { RunAnswer, RunReport } from './report.ts'
 import { AlertNotRunnable, prepareRun } from './setup.ts'
 import { storeSink } from './store-sink.ts'
 import { conclude, newTally, type RunEnding, type RunTally } from './tally.ts'
+import { laterWatermark } from './watermark.ts'
+import { watermarkScope } from './watermark-scope.ts'
 
 export interface RunRequest {
   cause: 'schedule' | 'catch-up' | 'manual'
@@ -55,11 +57,13 @@ export async function runAlert(alertId: number, request: RunRequest, host: RunHo
   const runCap = alert.definition.runCap ?? 0
   const waiting = runCap === 0 ? 0 : await store.runHoldSize(alertId).catch(() => tally.runOpen)
   const { hold, ...result } = conclude(ending, tally, { runCap, waiting })
+  const watermark = watermarkMove(alert, result.outcome, tally)
   const finish: RunFinish = {
     runId,
     ...result,
     finishedAtMs: clock.nowMs(),
     coveredUntil: coveredAfter(alert, request, { outcome: result.outcome, playedAt }),
+    ...(watermark !== null && { watermark }),
   }
   const end: RunEnd = { alert, hold, finish }
   try {
@@ -95,15 +99,29 @@ export async function writeEnd(
 async function play(
   alert: AlertRecord,
   { runId, playedAt, tally }: { runId: number; playedAt: Date; tally: RunTally },
-  { store, clock, openSource, stopping, log }: RunHost,
+  { store, clock, openSource, termsOf, stopping, log }: RunHost,
 ): Promise<RunEnding> {
   try {
     const setup = await prepareRun(alert, store, { now: clock.now(), playedAt })
     const source = await openSource(setup.definition.sourceId)
     try {
       const sink = storeSink({ store, alertId: alert.id, runId })
-      const request = { setup, source, store: capsTakenByStore(store), runId, sink, tally, signal: stopping }
-      return await passOver(request)
+      const request = {
+        setup,
+        source,
+        store: capsTakenByStore(store),
+        runId,
+        ...(termsOf && { termsOf }),
+        sink,
+        tally,
+        signal: stopping,
+      }
+      const ending = await passOver(request)
+      // All messages are written: files that were read may go. One that cannot is what the run is called by. A silent
+      // first look wrote to nobody: its files stay for whoever wonders where their messages are.
+      const isBaseline = setup.context.isBaseline
+      if (ending.outcome === 'done' && !isBaseline) await source.acknowledge?.()
+      return ending
     } finally {
       await source.close().catch(error => log('alert.source.close-failed', { error: String(error) }))
     }
@@ -156,4 +174,16 @@ function coveredAfter(
   }
   // The first run failed: without this, the next one would not know that this day is to be made up for.
   return coveredUntil === null ? (request.coveredUntil ?? addDays(day, -1)) : null
+}
+
+/** A run that has not seen all its rows has seen them in no order: what it read is read again. */
+function watermarkMove(
+  { definition, watermark: from }: AlertRecord,
+  outcome: RunOutcome,
+  tally: RunTally,
+): WatermarkMove | null {
+  const { incremental } = definition
+  if (incremental === undefined || !coveringOutcomes.includes(outcome)) return null
+  const to = laterWatermark(incremental, from, tally.watermark)
+  return to === null || to === from ? null : { scope: watermarkScope(definition), from, to }
 }

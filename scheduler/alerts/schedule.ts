@@ -1,4 +1,5 @@
 /** When an alert runs, as its definition writes it, or why that cannot be read. */
+import { validate } from 'node-cron'
 import { isZone } from '../calendar/zoned.ts'
 import { nextRun } from '../cron/next-run.ts'
 import { type Cron, parseCron } from '../cron/parse.ts'
@@ -23,6 +24,11 @@ export function readSchedule({ cron: text, zone }: { cron: string; zone: string 
   }
   if (nextRun(cron, zone, anyInstant) === null) {
     const problem = `${JSON.stringify(text)} never runs; expected days that exist`
+    return { kind: 'invalid', field: 'cron', problem }
+  }
+  // What node-cron would not read must not run here under the same letters.
+  if (!validate(text.trim())) {
+    const problem = `${JSON.stringify(text)} cannot be read; expected an expression as node-cron has them`
     return { kind: 'invalid', field: 'cron', problem }
   }
   return { kind: 'schedule', cron, zone }

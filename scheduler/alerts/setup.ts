@@ -13,6 +13,7 @@ import { type AlertDefinition, alertDefinitionSchema } from './alert.ts'
 import { defaultCappedCategories, defaultStoppedCategories, type PolicyRules } from './policy/decide.ts'
 import { triggerKindOf } from './triggers/kinds.ts'
 import type { TriggerContext } from './triggers/trigger.ts'
+import { watermarkParams } from './watermark.ts'
 
 /** Days made up for after a stop: beyond, a reminder is no news any more. */
 const maxCatchUpDays = 7
@@ -20,6 +21,8 @@ const maxCatchUpDays = 7
 export interface RunSetup {
   alertId: number
   definition: AlertDefinition
+  /** How far the runs before have read; null at the first, and for an alert that reads everything. */
+  watermark: string | null
   /** What the trigger goes by: a missed day that is made up for is judged as that day. */
   context: TriggerContext
   /** The day that the run stands for, in the alert's zone. */
@@ -38,7 +41,8 @@ export interface RunSetup {
   remembersOpenRows: boolean
 }
 
-export type SetupAlert = Pick<AlertRecord, 'id' | 'definition' | 'coveredUntil' | 'hasBaseline'>
+export type SetupAlert = Pick<AlertRecord, 'id' | 'definition' | 'coveredUntil' | 'hasBaseline'> &
+  Partial<Pick<AlertRecord, 'watermark'>>
 
 /** The alert cannot run as it is defined; the message is one sentence for the person who can correct it. */
 export class AlertNotRunnable extends Error {
@@ -84,6 +88,7 @@ export async function prepareRun(
   return {
     alertId: alert.id,
     definition,
+    watermark: alert.watermark ?? null,
     today,
     now,
     sendDay,
@@ -100,6 +105,7 @@ export async function prepareRun(
     },
     rules: {
       place,
+      country,
       validityHours: definition.validityHours,
       stoppedCategories: defaultStoppedCategories,
       cappedCategories: defaultCappedCategories,
@@ -143,8 +149,11 @@ function templateDayOf(day: LocalDate): TemplateDay {
   return { year: parsed.year, month: parsed.month, day: parsed.day }
 }
 
-/** Parameters every query may use: the day, the last day covered, and the instant. */
-export function queryParams({ context, today }: RunSetup): Record<string, string> {
+/** Parameters every query may use: the day, the last day covered, the instant; and how far was read. */
+export function queryParams(setup: RunSetup): Record<string, string | number> {
+  const { context, today, watermark } = setup
+  const { incremental } = setup.definition
   const since = context.coveredUntil ?? addDays(today, -1)
-  return { today, since, now: context.now.toISOString() }
+  const read = incremental === undefined ? {} : watermarkParams(incremental, watermark)
+  return { today, since, now: context.now.toISOString(), ...read }
 }

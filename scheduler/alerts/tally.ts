@@ -7,6 +7,8 @@ export interface RunTally {
   runOpen: number
   /** Something was listed that a person should read. */
   hasIssues: boolean
+  /** The largest value of the alert's incremental column among the rows written so far; null when none. */
+  watermark: string | null
 }
 
 /** How the reading of the rows ended. */
@@ -39,7 +41,7 @@ export function newTally(): RunTally {
     baseline: 0,
     parts: 0,
   }
-  return { counts, runOpen: 0, hasIssues: false }
+  return { counts, runOpen: 0, hasIssues: false, watermark: null }
 }
 
 export function isTroubling(issue: RunIssue): boolean {

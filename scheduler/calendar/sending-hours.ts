@@ -8,6 +8,8 @@ import { localDateAt, parseTimeOfDay, startOfDay, toInstant, toWallTime } from '
 /** Days looked at before giving up: more than a year, so that a rule for one day a year is still found. */
 export const searchDays = 400
 
+const secondsPerDay = 86_400
+
 const timeSchema = z
   .string()
   .max(5)
@@ -47,6 +49,8 @@ export interface SendingPlace {
   isHoliday: IsHoliday
   /** Wishes for the holiday itself: a day off is a sending day for them, on a Sunday too; the hours still hold. */
   sendOnHolidays?: boolean
+  /** Hours that must allow it too, such as those of a short code's contract, with a zone of their own. */
+  within?: SendingPlace | null
 }
 
 /** Whether anything may leave on a day. */
@@ -57,9 +61,21 @@ export function isSendingDay(date: LocalDate, place: SendingPlace): boolean {
 /** Whether an instant lies within the sending hours. */
 export function isAllowed(instant: Date, place: SendingPlace): boolean {
   const wall = toWallTime(instant, place.zone)
-  return windowsOf(wall.date, place).some(
+  const isOpen = windowsOf(wall.date, place).some(
     window => wall.secondOfDay >= window.from && wall.secondOfDay < window.to,
   )
+  return isOpen && (place.within == null || isAllowed(instant, place.within))
+}
+
+/** When the hours that hold an instant end; null when none holds it. Hours on both sides of midnight are two. */
+export function closesAt(instant: Date, place: SendingPlace): Date | null {
+  const wall = toWallTime(instant, place.zone)
+  const window = windowsOf(wall.date, place).find(
+    ({ from, to }) => wall.secondOfDay >= from && wall.secondOfDay < to,
+  )
+  if (window === undefined) return null
+  if (window.to === secondsPerDay) return startOfDay(addDays(wall.date, 1), place.zone)
+  return toInstant({ date: wall.date, secondOfDay: window.to }, place.zone)
 }
 
 /**
@@ -68,6 +84,21 @@ export function isAllowed(instant: Date, place: SendingPlace): boolean {
  * @returns the instant itself when it is allowed; `never` when the next 400 days hold none
  */
 export function nextAllowed(instant: Date, place: SendingPlace): Date | 'never' {
+  const { within, ...own } = place
+  if (within == null) return nextOpen(instant, own)
+  const latestMs = instant.getTime() + searchDays * secondsPerDay * 1_000
+  // Each turn goes on to an opening of one of the two: they meet, or the days are over.
+  for (let at = instant; at.getTime() <= latestMs; ) {
+    const open = nextOpen(at, own)
+    if (open === 'never') return 'never'
+    const both = nextAllowed(open, within)
+    if (both === 'never' || both.getTime() === open.getTime()) return both
+    at = both
+  }
+  return 'never'
+}
+
+function nextOpen(instant: Date, place: SendingPlace): Date | 'never' {
   if (isAllowed(instant, place)) return instant
   let date = localDateAt(instant, place.zone)
   for (let day = 0; day < searchDays; day += 1) {

@@ -1,7 +1,8 @@
 /**
  * Reading of cron expressions: five fields (minute, hour, day of month, month, weekday), six with seconds in
- * front, or a nickname such as `@daily`. Our own reader rather than node-cron's, because every refusal must
- * name the field and what was expected, and because sizes must be bounded before anything is expanded.
+ * front, or a nickname such as `@daily`. The language is node-cron's, which has the last word in
+ * alerts/schedule.ts; our own reader stands before it, because every refusal must name the field and what was
+ * expected, because sizes must be bounded before anything is expanded, and because next-run.ts needs the values.
  */
 
 export type CronFieldName = 'expression' | 'second' | 'minute' | 'hour' | 'day-of-month' | 'month' | 'weekday'

@@ -27,6 +27,7 @@ export async function prepareAll(
     nowMs: change.nowMs,
     apiKeyId: client.apiKeyId,
     templates: await templatesOf(requests, workshop),
+    termsOf: workshop.gateway.termsOf,
     calendar: needsCalendar ? await workshop.sendingRules.today() : null,
   }
   const prepared = requests.map(request => {

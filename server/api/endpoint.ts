@@ -7,6 +7,7 @@ import type { ErrorCode } from '../errors.ts'
 import type { Change } from '../store/audit.ts'
 import type { Client } from './authentication.ts'
 import type { Scope } from './contract/scopes.ts'
+import type { CsvCell } from './csv.ts'
 import type { Workshop } from './workshop.ts'
 
 export type Method = 'get' | 'post' | 'put' | 'delete'
@@ -53,6 +54,8 @@ export interface EndpointSpec<
   status: 200 | 201 | 202 | 204
   /** Absent with 204. */
   answer?: Answer
+  /** The answer as a table, its heading first: given when the query says `format=csv`. */
+  csvRows?(answer: z.input<Answer>): CsvCell[][]
   /** Codes besides those that every endpoint may answer. */
   errors?: readonly ErrorCode[]
   handle(

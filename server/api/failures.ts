@@ -65,11 +65,14 @@ export function answerFailure(response: Response, failure: RappelError): void {
   sendJson(response, failure.status, { error: { code: failure.code, details: failure.details } })
 }
 
-/** One write, no ETag, no content negotiation: the answers of this API are JSON and never cached. */
+/** One write, no ETag, no content negotiation: the answers of this API are JSON (tables also CSV) and never cached. */
 export function sendJson(response: Response, status: number, body: unknown): void {
-  const text = JSON.stringify(body)
+  sendText(response, status, 'application/json', JSON.stringify(body))
+}
+
+export function sendText(response: Response, status: number, type: string, text: string): void {
   response.statusCode = status
-  response.setHeader('Content-Type', 'application/json; charset=utf-8')
+  response.setHeader('Content-Type', `${type}; charset=utf-8`)
   response.setHeader('Cache-Control', 'no-store')
   response.setHeader('Content-Length', Buffer.byteLength(text))
   response.end(text)

@@ -18,6 +18,13 @@ export function invalidRequest(issues: readonly RequestIssue[]): RappelError {
   return new RappelError('invalid-request', { issues })
 }
 
+/** @param problems one sentence each; empty passes. @throws RappelError `invalid-request` */
+export function refuseProblems(problems: readonly string[]): void {
+  if (problems.length > 0) {
+    throw new RappelError('invalid-request', { problems: problems.slice(0, mostIssues).map(cut) })
+  }
+}
+
 /** @throws RappelError `invalid-request` */
 export function parseWith<Schema extends z.ZodType>(
   schema: Schema,

@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { RappelError } from '../errors.ts'
 import { messageStates } from '../gateway/message-state.ts'
 import type { ApiDependencies } from './dependencies.ts'
+import { createOperatorMetrics } from './operator-metrics.ts'
 
 export interface Metrics {
   readonly contentType: string
@@ -14,7 +15,8 @@ export interface Metrics {
 
 const hourMs = 3_600_000
 
-export function createMetrics({ store, gateway, alarms: raised, clock, settings }: ApiDependencies): Metrics {
+export function createMetrics(dependencies: ApiDependencies): Metrics {
+  const { store, alarms: raised, clock, settings } = dependencies
   const registry = new Registry()
   const registers = [registry]
   collectDefaultMetrics({ register: registry })
@@ -45,9 +47,7 @@ export function createMetrics({ store, gateway, alarms: raised, clock, settings 
     'state',
   ])
   const oldest = gauge('rappel_queue_age_seconds', 'How long the oldest due message waits', ['operator'])
-  const bound = gauge('rappel_bind_bound', '1 when the bind is up', ['operator', 'state'])
-  const inFlight = gauge('rappel_window_in_flight', 'Submits awaiting their answer', ['operator'])
-  const window = gauge('rappel_window_size', 'Unanswered submits at most', ['operator'])
+  const links = createOperatorMetrics(registry, dependencies)
   const alarms = gauge('rappel_alarms_open', 'Open alarms', ['kind'])
   const storeUp = gauge(
     'rappel_store_up',
@@ -76,6 +76,7 @@ export function createMetrics({ store, gateway, alarms: raised, clock, settings 
     }
     for (const { kind } of open) alarms.inc({ kind })
     unmatched.set(unmatchedReceipts)
+    await links.askStore()
   }
 
   return {
@@ -88,16 +89,11 @@ export function createMetrics({ store, gateway, alarms: raised, clock, settings 
         // A monitoring system must learn that the store is away, not that nobody answers.
         if (!(error instanceof RappelError && error.code === 'store-unavailable')) throw error
         for (const each of [entered, waiting, oldest, alarms, unmatched]) each.reset()
+        links.forget()
         storeUp.set(0)
       }
       for (const kind of raised.unstored()) alarms.inc({ kind })
-      for (const each of [bound, inFlight, window]) each.reset()
-      for (const link of gateway.operators()) {
-        const operator = String(link.operatorId)
-        bound.set({ operator, state: link.state }, link.state === 'bound' ? 1 : 0)
-        inFlight.set({ operator }, link.inFlight)
-        window.set({ operator }, link.window)
-      }
+      links.collect()
       return registry.metrics()
     },
     count(request, response, durationMs) {

@@ -120,7 +120,10 @@ function responsesOf(
         ? { description: 'Done' }
         : {
             description: 'Done',
-            content: { 'application/json': { schema: schemaOf(endpoint.answer, 'output', schemas) } },
+            content: {
+              'application/json': { schema: schemaOf(endpoint.answer, 'output', schemas) },
+              ...(endpoint.csvRows !== undefined && { 'text/csv': { schema: { type: 'string' } } }),
+            },
           },
   }
   const byStatus = Map.groupBy(errorCodesOf(endpoint), code => errorCatalogue[code].status)

@@ -1,13 +1,16 @@
 /** From a caller's request to a message ready to be stored: number, text, time. */
 
+import type { SendingTerms } from '../../scheduler/alerts/policy/terms.ts'
+import { nextAllowed } from '../../scheduler/calendar/sending-hours.ts'
 import { localDateAt } from '../../scheduler/calendar/zoned.ts'
-import type { NewMessage } from '../../scheduler/store.ts'
+import type { BlockReason, Category, NewMessage } from '../../scheduler/store.ts'
 import type { CompiledTemplate } from '../../templates/render.ts'
 import { renderMessage } from '../../templates/render.ts'
 import { parsePhones } from '../../templates/text/phone.ts'
 import { type PreparedText, prepareText } from '../../templates/text/policy.ts'
 import { parseLocalDate } from '../../templates/values.ts'
 import { RappelError } from '../errors.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import type { MessageRequest } from './contract/messages.ts'
 import type { ApiSettings } from './dependencies.ts'
 import { invalidRequest } from './issues.ts'
@@ -21,6 +24,8 @@ export interface Preparation {
   templates: ReadonlyMap<number, CompiledTemplate | RappelError>
   /** null when every message is transactional. */
   calendar: SendingCalendar | null
+  /** What the contract of the operator that would carry it has for a message. */
+  termsOf: Gateway['termsOf']
 }
 
 export const usualService = 'default'
@@ -47,31 +52,50 @@ export function prepareMessage(request: MessageRequest, preparation: Preparation
     ])
   }
   const service = request.service ?? usualService
-  const time =
-    category === 'transactional' || preparation.calendar === null
-      ? ({ kind: 'at', atMs: wantedMs, capKey: null } as const)
-      : preparation.calendar.timeOf({ category, service, wantedMs })
+  const sender = request.sender ?? null
+  const terms = preparation.termsOf({ recipient, sender, category, text: text.text, dueAtMs: wantedMs })
+  const time = timeUnder(terms, { category, service, wantedMs }, preparation)
   const dueAtMs = time.kind === 'at' ? time.atMs : wantedMs
   return {
     recipient,
-    sender: request.sender ?? null,
+    sender,
     text: text.text,
     encoding: text.encoding,
     parts: text.parts.length,
     category,
     priority: request.priority ?? 'normal',
     state: time.kind === 'at' ? 'queued' : 'blocked',
-    reason: time.kind === 'at' ? '' : 'no-sending-time',
+    reason: time.kind === 'at' ? '' : time.reason,
     dueAtMs,
     expiresAtMs: dueAtMs + (request.validityHours ?? usualValidityHours) * hourMs,
-    unknownPolicy: request.unknownPolicy ?? 'hold',
+    unknownPolicy: request.unknownPolicy ?? null,
     isFlash: request.flash ?? false,
     alertId: null,
     runId: null,
     clientId: preparation.apiKeyId,
     clientReference: request.reference ?? null,
     capKey: time.kind === 'at' ? time.capKey : null,
+    service,
   }
+}
+
+type TimeUnder = { kind: 'at'; atMs: number; capKey: string | null } | { kind: 'never'; reason: BlockReason }
+
+function timeUnder(
+  terms: SendingTerms,
+  wanted: { category: Category; service: string; wantedMs: number },
+  { calendar }: Preparation,
+): TimeUnder {
+  if (terms.kind === 'refused') return { kind: 'never', reason: terms.reason }
+  const { within } = terms
+  if (wanted.category !== 'transactional' && calendar !== null) {
+    const time = calendar.timeOf({ ...wanted, within })
+    return time.kind === 'at' ? time : { kind: 'never', reason: 'no-sending-time' }
+  }
+  const at = within === null ? wanted.wantedMs : nextAllowed(new Date(wanted.wantedMs), within)
+  return at === 'never'
+    ? { kind: 'never', reason: 'no-sending-time' }
+    : { kind: 'at', atMs: at.valueOf(), capKey: null }
 }
 
 /** @throws RappelError `invalid-recipient` */

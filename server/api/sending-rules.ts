@@ -1,6 +1,7 @@
 /** When a message of a caller may leave: at once for transactional ones, within the sending hours for others. */
 import type { Clock } from '../../connectors/clock.ts'
 import {
+  capDay,
   capKeyOf,
   defaultCappedCategories,
   defaultStoppedCategories,
@@ -10,7 +11,6 @@ import { calendarOverridesSchema } from '../../scheduler/calendar/overrides.ts'
 import { placeSend } from '../../scheduler/calendar/place-send.ts'
 import { defaultSendingHours } from '../../scheduler/calendar/sending-defaults.ts'
 import type { SendingPlace } from '../../scheduler/calendar/sending-hours.ts'
-import { localDateAt } from '../../scheduler/calendar/zoned.ts'
 import type { Category } from '../../scheduler/store.ts'
 import type { Store } from '../store/operations.ts'
 import { calendarSetting } from '../store/scheduler-store.ts'
@@ -27,7 +27,13 @@ export interface SendingRules {
 
 export interface SendingCalendar {
   /** @param wantedMs when the caller wants it to leave; the past counts as now */
-  timeOf(message: { category: Category; service: string; wantedMs: number }): SendTime
+  timeOf(message: {
+    category: Category
+    service: string
+    wantedMs: number
+    /** Hours of the short code; null: none. */
+    within: SendingPlace | null
+  }): SendTime
 }
 
 /** Feasts changed by another process count this late at most. */
@@ -52,13 +58,17 @@ export function createSendingRules(dependencies: {
       isHoliday,
     })
     return {
-      timeOf({ category, service, wantedMs }) {
+      timeOf({ category, service, wantedMs, within }) {
         const now = clock.now()
         const plannedAt = new Date(wantedMs)
-        const placement = placeSend({ category, isUrgent: true, plannedAt }, placeOf(category), now)
+        const placement = placeSend(
+          { category, isUrgent: true, plannedAt },
+          { ...placeOf(category), within },
+          now,
+        )
         if (placement.kind === 'never') return { kind: 'never' }
         const isCapped = defaultCappedCategories.includes(category)
-        const capKey = isCapped ? capKeyOf(service, localDateAt(placement.at, zone)) : null
+        const capKey = isCapped ? capKeyOf(service, capDay(country, placement.at)) : null
         return { kind: 'at', atMs: placement.at.getTime(), capKey }
       },
     }

@@ -4,8 +4,9 @@ import { hash } from 'node:crypto'
 import type { Request, RequestHandler, Response } from 'express'
 import { RappelError } from '../errors.ts'
 import { type Client, requireScope } from './authentication.ts'
+import { csvText } from './csv.ts'
 import { type Call, type Endpoint, usualBodyBytes } from './endpoint.ts'
-import { sendJson } from './failures.ts'
+import { sendJson, sendText } from './failures.ts'
 import { invalidRequest, parseWith } from './issues.ts'
 import { readJson } from './read-body.ts'
 import type { Workshop } from './workshop.ts'
@@ -38,8 +39,14 @@ export function serve(endpoint: Endpoint, workshop: Workshop): RequestHandler {
     }
     const answer = await endpoint.handle(call as Call<never, never, never>, workshop)
     if (endpoint.status === 204) response.status(204).end()
-    else sendJson(response, endpoint.status, answer)
+    else if (endpoint.csvRows !== undefined && wantsCsv(call.query)) {
+      sendText(response, endpoint.status, 'text/csv', csvText(endpoint.csvRows(answer)))
+    } else sendJson(response, endpoint.status, answer)
   }
+}
+
+function wantsCsv(query: unknown): boolean {
+  return typeof query === 'object' && query !== null && 'format' in query && query.format === 'csv'
 }
 
 function bodyOf(endpoint: Endpoint, value: unknown): unknown {

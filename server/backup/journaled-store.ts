@@ -24,6 +24,15 @@ export function journaledStore(store: Store, journal: SentJournal, clock: Clock)
         return answers
       },
     },
+    inbound: {
+      ...store.inbound,
+      async handle(plans, nowMs) {
+        const handled = await store.inbound.handle(plans, nowMs)
+        const replies = handled.flatMap(({ replies }) => replies).map(replyOf)
+        if (replies.length > 0) await journal.append(enqueuedLines(nowMs, replies))
+        return handled
+      },
+    },
     outbox: {
       ...store.outbox,
       async claim(request) {
@@ -39,6 +48,13 @@ export function journaledStore(store: Store, journal: SentJournal, clock: Clock)
       },
     },
   }
+}
+
+type Reply = Awaited<ReturnType<Store['inbound']['handle']>>[number]['replies'][number]
+
+function replyOf({ messageId, message }: Reply): JournalMessage {
+  const { recipient } = message
+  return { messageId, recipient, alertId: null, entityKey: null, occurrenceKey: null, clientReference: null }
 }
 
 type Answers = Awaited<ReturnType<Store['enqueue']['enqueueGroup']>>

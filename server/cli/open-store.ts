@@ -6,6 +6,7 @@ import { journalDirectoryOf, openJournal } from '../backup/journal.ts'
 import type { Config } from '../config.ts'
 import { holdDataDirectory } from '../data-directory.ts'
 import { silentLogger } from '../log.ts'
+import { ownFilesOf } from '../own-files.ts'
 import { openKeyFile } from '../secrets.ts'
 import { openStore } from '../store/client.ts'
 import type { Store } from '../store/operations.ts'
@@ -62,10 +63,11 @@ export async function withApplicationAlone<Result>(
 }
 
 async function inApplication<Result>(
-  { database, keyFile }: Config,
+  config: Config,
   journal: ReturnType<typeof openJournal> | undefined,
   work: (application: Application) => Promise<Result>,
 ): Promise<Result> {
+  const { database, keyFile } = config
   // A command makes no key: beside a store that was in use, a missing one is a loss that the person must hear of.
   if (!existsSync(keyFile)) {
     throw new CommandFailed(
@@ -79,6 +81,7 @@ async function inApplication<Result>(
     secrets: key.box,
     clock: systemClock,
     log: silentLogger,
+    ownFiles: ownFilesOf(database, config),
     ...(journal && { journal }),
     onFailure,
   })

@@ -8,6 +8,7 @@ import { addBackup } from './backup.ts'
 import { CommandFailed } from './command-failed.ts'
 import { addDemo } from './demo.ts'
 import { addDoctor } from './doctor.ts'
+import { addOperator } from './operator.ts'
 import { addRestore } from './restore.ts'
 import { addSend } from './send.ts'
 import { addSimulator } from './simulator.ts'
@@ -23,6 +24,7 @@ const verbs = [
   addUser,
   addSend,
   addAlert,
+  addOperator,
   addSimulator,
 ] as const
 

@@ -29,16 +29,21 @@ export function isServerRunning({ dataDirectory }: Config): boolean {
 }
 
 /**
- * Posts JSON to the running server.
+ * Posts JSON to the running server, or asks it when there is no body.
  *
- * @param path below the root of the API: `/messages`
+ * @param path below the root of the API: `/messages`, with its query
  * @throws CommandFailed with the code of the refusal
  */
-export async function callServer(config: Config, key: string, path: string, body: unknown): Promise<unknown> {
+export async function callServer(
+  config: Config,
+  key: string,
+  path: string,
+  body?: unknown,
+): Promise<unknown> {
   const url = new URL(`/api/v1${path}`, addressOf(config))
   let answer: { status: number; text: string }
   try {
-    answer = await post(url, key, JSON.stringify(body), config)
+    answer = await ask(url, key, body === undefined ? null : JSON.stringify(body), config)
   } catch (error) {
     throw new CommandFailed(
       `the server at ${url.origin} does not answer: ${error instanceof Error ? error.message : String(error)}`,
@@ -62,19 +67,21 @@ function addressOf({ dataDirectory }: Config): string {
   )
 }
 
-function post(
+function ask(
   url: URL,
   key: string,
-  body: string,
+  body: string | null,
   { http }: Config,
 ): Promise<{ status: number; text: string }> {
   const options = {
-    method: 'POST',
+    method: body === null ? 'GET' : 'POST',
     timeout: answerMs,
     headers: {
       authorization: `Bearer ${key}`,
-      'content-type': 'application/json',
-      'content-length': Buffer.byteLength(body),
+      ...(body !== null && {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(body),
+      }),
     },
   }
   return new Promise((resolve, reject) => {
@@ -103,7 +110,8 @@ function post(
         : plainRequest(url, options, onAnswer)
     sent.once('timeout', () => sent.destroy(new Error('no answer in time')))
     sent.once('error', reject)
-    sent.end(body)
+    if (body === null) sent.end()
+    else sent.end(body)
   })
 }
 

@@ -1,5 +1,5 @@
 /**
- * `rappel demo`: the real product on an invented insurer and two simulated operators, in front of a newcomer.
+ * `rappel demo`: the real product on an invented insurer and three simulated operators, in front of a newcomer.
  *
  * One day is played from beginning to end, then the books of the product are compared with what the operators saw.
  */
@@ -86,7 +86,8 @@ async function runOpened(
   const simulated = await startOperators(systemClock, faults)
   open.push(() => stopOperators(simulated))
   for (const { profile, process } of simulated) {
-    say(words.operator(profile.name, process.port, profile.partsPerSecond))
+    const { name, protocol, partsPerSecond } = profile
+    say(words.operator({ name, protocol: protocol.toUpperCase(), port: process.port, partsPerSecond }))
   }
   const furnished = await furnishStore(directory, { clock, operators: simulated, sender })
   directory.keep({ apiKey: furnished.apiKey })

@@ -5,14 +5,15 @@ import { nextRun } from '../../scheduler/cron/next-run.ts'
 import { parseCron } from '../../scheduler/cron/parse.ts'
 import type { AlertRecord } from '../../scheduler/store.ts'
 import { countryPresets } from '../../templates/text/country-presets.ts'
+import { networkKey } from '../gateway/routing/networks.ts'
 import { sealPassword } from '../sealed-passwords.ts'
 import { createApiKey, hashApiKey, type SecretBox } from '../secrets.ts'
 import type { Change } from '../store/audit.ts'
 import type { Store } from '../store/operations.ts'
 import type { OperatorInput, OperatorRecord } from '../store/operators.ts'
-import type { RouteRecord } from '../store/routes.ts'
+import type { RouteRule } from '../store/routes.ts'
 import { demoAlerts, demoTemplates } from './alerts.ts'
-import { type OperatorProfile, type RunningOperator, settingOf } from './simulated-operators.ts'
+import type { OperatorProfile, RunningOperator } from './simulated-operators.ts'
 
 export const demoZone = 'Africa/Ouagadougou'
 export const demoCountry = 'BF'
@@ -52,7 +53,7 @@ export async function furnish(options: FurnishOptions): Promise<Furnished> {
   for (const running of options.operators) {
     operators.push({ operatorId: await furnishOperator(options, running, change), running })
   }
-  await store.routes.replace(routesOf(operators), change)
+  await store.routes.replace({ rules: rulesOf(operators) }, change)
   const templateIds = await furnishTemplates(store, change)
   const alerts = await furnishAlerts(store, { sourceId, templateIds }, change)
   return { operators, alerts, apiKey: await furnishKey(options, change) }
@@ -80,12 +81,12 @@ async function furnishOperator(
 ): Promise<number> {
   const input: OperatorInput = {
     name: profile.name,
-    protocol: 'smpp',
+    protocol: profile.protocol,
     config: {
       host: process.host,
       port: process.port,
-      systemId: 'rappel',
-      partsPerSecond: settingOf(profile),
+      ...loginOf(profile),
+      partsPerSecond: profile.partsPerSecond,
       window: 20,
       answerSeconds: 8,
       drainSeconds: 5,
@@ -103,17 +104,25 @@ async function furnishOperator(
   return record.operatorId
 }
 
-/** Each network's numbers go to the operator that carries it; the other is the fallback of its numbers. */
-function routesOf(operators: readonly FurnishedOperator[]): RouteRecord[] {
-  const { callingCode, operators: networks } = countryPresets[demoCountry]
-  return networks.flatMap(({ operator: network, prefixes }) => {
+function loginOf({ protocol, login }: OperatorProfile): Record<string, unknown> {
+  if (protocol === 'smpp') return { systemId: login }
+  // The brand as sender: the option that a UCP contract must have for it.
+  return { shortCode: login, allowOriginatorChange: true, timeZone: demoZone }
+}
+
+/** Each network's numbers go to the operator that carries it; the others are the fallback of its numbers. */
+function rulesOf(operators: readonly FurnishedOperator[]): RouteRule[] {
+  return countryPresets[demoCountry].operators.map(({ operator: network, label }) => {
     const carries = ({ carries: networks }: OperatorProfile): boolean => networks.includes(network)
     const ranked = [...operators].sort(
       (a, b) => Number(carries(b.running.profile)) - Number(carries(a.running.profile)),
     )
-    return prefixes.flatMap(prefix =>
-      ranked.map(({ operatorId }, index) => ({ prefix: callingCode + prefix, rank: index + 1, operatorId })),
-    )
+    return {
+      name: label,
+      isActive: true,
+      when: { networks: [networkKey(demoCountry, network)] },
+      operators: ranked.map(({ operatorId }, index) => ({ operatorId, rank: index + 1, weight: 1 })),
+    }
   })
 }
 

@@ -1,31 +1,45 @@
-/** The two operators of the demo, each an SMPP server in a process of its own, with the manners of real ones. */
+/** The three operators of the demo, each a server in a process of its own, with the manners of real ones. */
 import { randomBytes } from 'node:crypto'
 import { readFileSync, statSync } from 'node:fs'
 import { z } from 'zod'
 import type { Clock } from '../../connectors/clock.ts'
 import { type SimulatorProcess, spawnSimulator } from '../../connectors/operators/simulator/child.ts'
-import { type FaultRule, faultPlanSchema } from '../../connectors/operators/simulator/faults.ts'
-import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
+import {
+  type FaultRule,
+  faultPlanSchema,
+  faultRuleSchema,
+  unfitReason,
+} from '../../connectors/operators/simulator/faults.ts'
+import type { ProtocolName, SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
 
 export interface OperatorProfile {
   name: string
+  protocol: ProtocolName
   /** As it names itself over SMPP; at most 15 characters. */
   systemId: string
+  /** Login of its client: an account name over SMPP, a short code over UCP. */
+  login: string
   /** Keys of the country preset whose numbers it carries first; it is the fallback of all others. */
   carries: readonly string[]
-  /** Of the contract; the product is set a little lower, see `settingOf`. */
+  /** Of the contract, which the operator enforces and the product is set to. */
   partsPerSecond: number
   pricePerPartMilli: number
   seed: number
+  /** Of SMPP; UCP has one spelling. */
   messageIds: NonNullable<SimulatorOptions['messageIds']>
   undeliveredShare: number
+  /** 0 over UCP, which has no word for an expiry: it tells it as not delivered. */
   expiredShare: number
+  /** What the receipts of these give as the reason: `err:` or Rsn. */
+  errs: { undelivered: string; expired: string }
 }
 
 export const operatorProfiles: readonly OperatorProfile[] = [
   {
     name: 'Orange Faso (simulateur)',
+    protocol: 'smpp',
     systemId: 'ORANGE-SIM',
+    login: 'rappel',
     carries: ['orange'],
     partsPerSecond: 100,
     pricePerPartMilli: 12_000,
@@ -33,27 +47,38 @@ export const operatorProfiles: readonly OperatorProfile[] = [
     messageIds: 'hex-upper',
     undeliveredShare: 0.03,
     expiredShare: 0.02,
+    errs: { undelivered: '027', expired: '034' },
   },
   {
     name: 'Moov Faso (simulateur)',
+    protocol: 'smpp',
     systemId: 'MOOV-SIM',
-    carries: ['moov', 'telecel'],
+    login: 'rappel',
+    carries: ['moov'],
     partsPerSecond: 60,
     pricePerPartMilli: 11_000,
     seed: 22_601,
     messageIds: 'decimal',
     undeliveredShare: 0.04,
     expiredShare: 0.03,
+    errs: { undelivered: '027', expired: '034' },
+  },
+  {
+    name: 'Telecel Faso (simulateur)',
+    protocol: 'ucp',
+    systemId: 'TELECEL-SIM',
+    login: '38001',
+    carries: ['telecel'],
+    partsPerSecond: 40,
+    pricePerPartMilli: 10_000,
+    seed: 22_658,
+    messageIds: 'decimal',
+    undeliveredShare: 0.05,
+    expiredShare: 0,
+    // Delivery fail, absent subscriber.
+    errs: { undelivered: '108', expired: '107' },
   },
 ]
-
-/**
- * The throughput to set for a contract: a network, or a busy machine, brings packets nearer to each other than they
- * left, and operators count when they arrive.
- */
-export function settingOf({ partsPerSecond }: OperatorProfile): number {
-  return Math.floor(partsPerSecond * 0.95)
-}
 
 export interface RunningOperator {
   profile: OperatorProfile
@@ -71,10 +96,10 @@ const throttling: readonly FaultRule[] = [
 const largestFaultFileBytes = 1024 * 1024
 
 /**
- * Starts both on free ports.
+ * Starts all on free ports.
  *
- * @param faults come before the demo's own
- * @throws Error with the reason when one cannot listen; the other is stopped then
+ * @param faults come before the demo's own; an operator passes over what its protocol has no word for
+ * @throws Error with the reason when one cannot listen; the others are stopped then
  */
 export async function startOperators(clock: Clock, faults: readonly FaultRule[]): Promise<RunningOperator[]> {
   const started = await Promise.allSettled(
@@ -120,9 +145,10 @@ function simulatorOptions(
   }: { password: string; faults: readonly FaultRule[]; firstMessageId: number },
 ): SimulatorOptions {
   return {
+    protocol: profile.protocol,
     name: profile.systemId,
-    accounts: [{ systemId: 'rappel', password }],
-    contract: { maxPartsPerSecond: profile.partsPerSecond, toleranceMs: 100 },
+    accounts: [{ systemId: profile.login, password }],
+    contract: { maxPartsPerSecond: profile.partsPerSecond },
     messageIds: profile.messageIds,
     // Never an id of an earlier start: there is less than one part per millisecond.
     firstMessageId,
@@ -130,10 +156,14 @@ function simulatorOptions(
     receipts: {
       delayMs: [50, 800],
       rules: [
-        { share: profile.undeliveredShare, outcome: 'undelivered', err: '027' },
-        { share: profile.expiredShare, outcome: 'expired', err: '034' },
+        { share: profile.undeliveredShare, outcome: 'undelivered', err: profile.errs.undelivered },
+        { share: profile.expiredShare, outcome: 'expired', err: profile.errs.expired },
       ],
     },
-    faults: [...faults, ...throttling],
+    faults: [...faults.filter(rule => isFit(rule, profile.protocol)), ...throttling],
   }
+}
+
+function isFit(rule: FaultRule, protocol: ProtocolName): boolean {
+  return unfitReason(faultRuleSchema.parse(rule), protocol) === null
 }

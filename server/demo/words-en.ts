@@ -14,8 +14,8 @@ export const english: Words = {
   contractsIgnored: '--contracts applies to new data only: add --reset',
   firstLook: rows =>
     `First look     ${rows} rows remembered without a message: only what comes later is announced`,
-  operator: (name, port, partsPerSecond) =>
-    `Operator       ${name}, SMPP on port ${port}, contract of ${partsPerSecond} parts/s`,
+  operator: ({ name, protocol, port, partsPerSecond }) =>
+    `Operator       ${name}, ${protocol} on port ${port}, contract of ${partsPerSecond} parts/s`,
   leftWaiting: count => `The demo before this one was interrupted: ${count} messages that waited leave now.`,
   leftUnheard: ({ unanswered, unreceipted }) =>
     `Of the demo before, ${unanswered} messages keep an unknown outcome and ${unreceipted} have no receipt: their simulated operators ended with it. They are neither sent again nor counted here.`,

@@ -14,8 +14,8 @@ export const french: Words = {
   contractsIgnored: '--contracts ne vaut que pour de nouvelles données : ajoutez --reset',
   firstLook: rows =>
     `Premier regard ${rows} lignes mémorisées sans message : seul ce qui arrive ensuite est annoncé`,
-  operator: (name, port, partsPerSecond) =>
-    `Opérateur      ${name}, SMPP sur le port ${port}, contrat de ${partsPerSecond} parties/s`,
+  operator: ({ name, protocol, port, partsPerSecond }) =>
+    `Opérateur      ${name}, ${protocol} sur le port ${port}, contrat de ${partsPerSecond} parties/s`,
   leftWaiting: count =>
     `La démonstration précédente a été interrompue : ${count} messages qui attendaient partent maintenant.`,
   leftUnheard: ({ unanswered, unreceipted }) =>

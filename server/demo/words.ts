@@ -18,7 +18,7 @@ export interface Words {
   insurerKnown(day: string): string
   contractsIgnored: string
   firstLook(rows: string): string
-  operator(name: string, port: number, partsPerSecond: number): string
+  operator(figures: { name: string; protocol: string; port: number; partsPerSecond: number }): string
   leftWaiting(count: string): string
   leftUnheard(counts: { unanswered: string; unreceipted: string }): string
   running: string

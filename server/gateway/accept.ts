@@ -1,10 +1,11 @@
 /** The door of the gateway: gives every message its operator and stores it; answers after the commit. */
 import type { Clock } from '../../connectors/clock.ts'
-import type { EnqueueItem, EnqueueResult } from '../../scheduler/store.ts'
+import type { Category, EnqueueItem, EnqueueResult, UnknownPolicy } from '../../scheduler/store.ts'
 import { RappelError } from '../errors.ts'
 import { createBatcher } from '../store/batcher.ts'
 import type { Store } from '../store/operations.ts'
 import type { RoutedItem } from '../store/routed.ts'
+import type { RoutableMessage } from './routing/routing.ts'
 
 /** Requests that may share a transaction: beyond this the first waits too long for the last. */
 const requestsPerCommit = 1_000
@@ -31,8 +32,10 @@ export type Accept = (request: AcceptRequest) => Promise<AcceptResult>
 export interface AcceptDependencies {
   store: Pick<Store, 'enqueue'>
   clock: Clock
-  /** Best operator for a number now; null when no route leads there. */
-  operatorFor(recipient: string): number | null
+  /** Best operator for a message now; null when no rule leads anywhere. */
+  operatorFor(message: RoutableMessage): number | null
+  /** What becomes of a message that is never answered, when it does not say so itself. */
+  unknownPolicyOf(operatorId: number | null, category: Category): UnknownPolicy
   /** True refuses everything: outcomes are being stored, and the store is about to close. */
   isStopping(): boolean
   /** Messages were queued for these operators. */
@@ -46,7 +49,7 @@ export interface AcceptDependencies {
  *   `too-many-requests` when too much waits for the store already, `stopping`: the gateway then owns nothing
  */
 export function createAccept(dependencies: AcceptDependencies): Accept {
-  const { store, clock, operatorFor, isStopping, onQueued } = dependencies
+  const { store, clock, operatorFor, unknownPolicyOf, isStopping, onQueued } = dependencies
   const batcher = createBatcher<AcceptRequest, AcceptResult>(write, {
     maxItems: requestsPerCommit,
     weightOf: request => Math.max(request.items.length, request.memories?.entries.length ?? 0, 1),
@@ -69,11 +72,10 @@ export function createAccept(dependencies: AcceptDependencies): Accept {
     return answers
   }
 
-  function route(item: EnqueueItem): RoutedItem {
-    return {
-      ledger: item.ledger,
-      message: { ...item.message, operatorId: operatorFor(item.message.recipient) },
-    }
+  function route({ ledger, message }: EnqueueItem): RoutedItem {
+    const operatorId = operatorFor(message)
+    const unknownPolicy = message.unknownPolicy ?? unknownPolicyOf(operatorId, message.category)
+    return { ledger, message: { ...message, operatorId, unknownPolicy } }
   }
 
   return async request => {

@@ -11,8 +11,14 @@ export type AlarmKind =
   | 'approval-wanted'
   | 'unknown-held'
   | 'store-unavailable'
+  /** An incoming message could not be answered as its rule says. */
+  | 'inbound-failed'
   /** An outcome or a receipt that cannot be stored was given up: a bug to report. */
   | 'settle-failed'
+  /** Ends of messages cannot be written into a customer's system. */
+  | 'write-back-failed'
+  /** A protocol trace was ended because its file cannot be written. */
+  | 'trace-failed'
 
 export interface Alarms {
   raise(kind: AlarmKind, subject: string, detail: string): void

@@ -20,7 +20,7 @@ export const messageStates = [
 
 export type MessageState = (typeof messageStates)[number]
 
-/** States after which nothing more is expected; only a late receipt may still correct them. */
+/** States after which nothing more is expected; only a late receipt or a second try may still correct them. */
 export const finalStates: readonly MessageState[] = [
   'delivered',
   'undelivered',
@@ -35,11 +35,13 @@ const moves: Readonly<Record<MessageState, readonly MessageState[]>> = {
   // sent: the answer of an earlier, unanswered submit came before the resend left.
   // unknown: one part asked for a retry before another one of the same message was given up.
   queued: ['sending', 'held', 'blocked', 'cancelled', 'expired', 'refused', 'sent', 'unknown'],
-  sending: ['sent', 'queued', 'refused', 'unknown', 'expired'],
+  // expired, blocked: closed while it was being claimed, before anything left.
+  sending: ['sent', 'queued', 'refused', 'unknown', 'expired', 'blocked'],
   sent: ['delivered', 'undelivered', 'expired'],
   delivered: [],
   // A later DELIVRD wins over an earlier failure (facts: EXPIRED or UNKNOWN first, then DELIVRD).
-  undelivered: ['delivered'],
+  // queued: the operator does not know the phone, another one may (routing/second-try.ts).
+  undelivered: ['delivered', 'queued'],
   expired: ['delivered'],
   refused: [],
   unknown: ['sent', 'queued', 'refused', 'delivered', 'undelivered', 'expired', 'cancelled'],

@@ -4,6 +4,7 @@ import type { Logger } from '../log.ts'
 import type { Store } from '../store/operations.ts'
 import type { Alarms } from './alarms.ts'
 import type { OperatorRuntime } from './operator-runtime.ts'
+import type { RoutableMessage } from './routing/routing.ts'
 
 const tickMs = 1_000
 const sweepMs = 30_000
@@ -26,8 +27,10 @@ export interface SuperviseDependencies {
   runtimes: ReadonlyMap<number, Pick<OperatorRuntime, 'settings' | 'tick'>>
   /** Whether the operator, started or not, has been down so long that others take its queue. */
   longDown(operatorId: number): boolean
-  /** The best other operator that is bound now and has a route to the number. */
-  boundFor(recipient: string, notOperatorId: number): number | null
+  /** The best other operator for the message that is bound now. */
+  boundFor(message: RoutableMessage, operatorId: number): number | null
+  /** Remembers what second tries have taught. */
+  concludeSecondTries(): Promise<void>
 }
 
 export interface Supervision {
@@ -73,6 +76,7 @@ async function sweep(
   const expired = await store.recovery.expireWaiting(nowMs)
   const unreceipted = await store.recovery.expireWithoutReceipt(nowMs, nowMs - receiptWaitMs)
   if (resent + expired + unreceipted > 0) log.info({ event: 'sweep.done', resent, expired, unreceipted })
+  await dependencies.concludeSecondTries()
   const backlog = await store.statistics.backlog(nowMs)
   await fallBack(dependencies, backlog, nowMs)
   watchQueues(dependencies, backlog, nowMs)
@@ -94,9 +98,9 @@ async function fallBack(
     let afterId = 0
     for (let page = 0; page < reroutePages; page += 1) {
       const waiting = await store.outbox.waiting({ operatorId, afterId, limit: rerouteLimit })
-      const moves = waiting.flatMap(({ messageId, recipient }) => {
-        const alternative = boundFor(recipient, operatorId)
-        return alternative === null ? [] : [{ messageId, operatorId: alternative }]
+      const moves = waiting.flatMap(message => {
+        const alternative = boundFor(message, operatorId)
+        return alternative === null ? [] : [{ messageId: message.messageId, operatorId: alternative }]
       })
       if (moves.length > 0) moved += await store.outbox.reroute({ moves, nowMs, reason: 'bind-down' })
       afterId = waiting.at(-1)?.messageId ?? 0

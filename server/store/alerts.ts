@@ -1,7 +1,8 @@
 /** Alerts as configured, and when each runs next. */
 import type { Knex } from 'knex'
 import type { AlertDefinition } from '../../scheduler/alerts/alert.ts'
-import type { AlertRecord } from '../../scheduler/store.ts'
+import { watermarkScope } from '../../scheduler/alerts/watermark-scope.ts'
+import type { AlertRecord, Category } from '../../scheduler/store.ts'
 import { RappelError } from '../errors.ts'
 import { auditIn, type Change, changedFields } from './audit.ts'
 import { changing, notFound } from './named.ts'
@@ -24,6 +25,24 @@ export async function listAlerts(knex: Knex): Promise<AlertRecord[]> {
 export async function findAlert(knex: Knex, alertId: number): Promise<AlertRecord | null> {
   const [row]: AlertRow[] = await live(knex).where({ id: alertId })
   return row === undefined ? null : recordOf(row)
+}
+
+/** What counters name: by id, those deleted included. */
+export interface KnownAlert {
+  alertId: number
+  name: string
+  category: Category
+}
+
+export async function knownAlerts(knex: Knex, alertIds: readonly number[]): Promise<KnownAlert[]> {
+  const rows = await knex('alerts')
+    .whereIn('id', [...alertIds])
+    .select('id', 'name', 'definition')
+  return rows.map(row => ({
+    alertId: row.id,
+    name: row.name,
+    category: JSON.parse(row.definition).category ?? 'reminder',
+  }))
 }
 
 export async function activeAlerts(knex: Knex): Promise<AlertRecord[]> {
@@ -89,6 +108,9 @@ export function updateAlert(
       })
     await linkTemplates(transaction, alertId, definition)
     if (looksAtOtherRows(before.definition, definition)) await forgetRows(transaction, alertId)
+    if (watermarkScope(before.definition) !== watermarkScope(definition)) {
+      await transaction('alerts').where({ id: alertId }).update({ watermark: null })
+    }
     const detail = { name, changed: changedFields(before, changes) }
     await auditIn(transaction, change, 'update', { noun, nounId: alertId, detail })
     return (await findAlert(transaction, alertId))!
@@ -103,6 +125,27 @@ export function activateAlert(
   change: Change,
 ): Promise<AlertRecord> {
   return setActive(knex, alertId, { is_active: true, next_run_at: nextRunAtMs }, change)
+}
+
+/**
+ * Sets how far an incremental alert has read; null lets its next run begin where the definition says.
+ *
+ * @throws RappelError `not-found`
+ */
+export function setWatermark(
+  knex: Knex,
+  alertId: number,
+  watermark: string | null,
+  change: Change,
+): Promise<AlertRecord> {
+  return knex.transaction(async transaction => {
+    const before = await findAlert(transaction, alertId)
+    if (before === null) throw notFound(noun, alertId)
+    await transaction('alerts').where({ id: alertId }).update({ watermark, updated_at: change.nowMs })
+    const detail = { name: before.name, from: before.watermark, to: watermark }
+    await auditIn(transaction, change, 'set', { noun, nounId: alertId, detail })
+    return { ...before, watermark }
+  })
 }
 
 /** A run that is going on ends by itself. @throws RappelError `not-found` */
@@ -188,6 +231,7 @@ interface AlertRow {
   has_baseline: boolean | number
   next_run_at: number | null
   covered_until: string | null
+  watermark: string | null
   open_run_id: number | null
   deleted_at: number | null
 }
@@ -201,6 +245,7 @@ function recordOf(row: AlertRow): AlertRecord {
     nextRunAtMs: row.next_run_at,
     coveredUntil: row.covered_until,
     hasBaseline: Boolean(row.has_baseline),
+    watermark: row.watermark,
   }
 }
 
@@ -215,6 +260,6 @@ function looksAtOtherRows(before: AlertDefinition, after: AlertDefinition): bool
 
 /** Its next run looks without writing, as a first one does: a change must not write to everybody at once. */
 async function forgetRows(transaction: Knex.Transaction, alertId: number): Promise<void> {
-  await transaction('alerts').where({ id: alertId }).update({ has_baseline: false })
+  await transaction('alerts').where({ id: alertId }).update({ has_baseline: false, watermark: null })
   await transaction('alert_memories').where({ alert_id: alertId }).delete()
 }

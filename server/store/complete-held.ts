@@ -56,7 +56,7 @@ export async function completeHeld(
     ])
     const { state, operatorId, alertId, parts } = message
     // Still held, for its run or an approver: it entered that state before.
-    if (state !== 'held') entered.push({ state, operatorId, alertId, parts })
+    if (state !== 'held') entered.push({ messageId, state, operatorId, alertId, parts })
     results[position] = { kind: 'completed', messageId }
   }
 }

@@ -3,11 +3,13 @@ import type { Knex } from 'knex'
 import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes } from './codes.ts'
 import { dialectOf } from './dialect.ts'
+import { queueWriteBacks } from './write-back-queue.ts'
 
 const hourMs = 3_600_000
 
 /** One message that entered a state. */
 export interface StateEntered {
+  messageId: number
   state: MessageState
   operatorId: number | null
   alertId: number | null
@@ -15,8 +17,8 @@ export interface StateEntered {
 }
 
 /**
- * Adds one batch of state changes to the counters of the hour. Cost is counted when a message is sent, at the
- * operator's price of that moment.
+ * Adds one batch of state changes to the counters of the hour, and queues what the customer's own system is to be told
+ * of them. Cost is counted when a message is sent, at the operator's price of that moment.
  */
 export async function count(
   transaction: Knex.Transaction,
@@ -24,6 +26,7 @@ export async function count(
   entered: readonly StateEntered[],
 ): Promise<void> {
   if (entered.length === 0) return
+  await queueWriteBacks(transaction, nowMs, entered)
   const hour = Math.floor(nowMs / hourMs) * hourMs
   const sums = new Map<
     string,

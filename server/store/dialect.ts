@@ -25,6 +25,8 @@ export interface Dialect {
    * the receipt would be kept for ever.
    */
   lockSettling(transaction: Knex.Transaction, operatorIds: readonly number[]): Promise<void>
+  /** Until the transaction ends, other nodes wait with incoming messages: two would each begin the same long one. */
+  lockInbound(transaction: Knex.Transaction): Promise<void>
   /**
    * One statement of the hot path, prepared once per connection: knex builds and prepares anew each time.
    *
@@ -94,6 +96,7 @@ const sqlite: Dialect = {
   },
   // One writer at a time is what SQLite is.
   lockSettling: () => Promise.resolve(),
+  lockInbound: () => Promise.resolve(),
   async query<Row>(transaction: Knex.Transaction, sql: string, bindings: readonly BulkValue[]) {
     const statement = prepared(await transaction.client.acquireConnection(), sql)
     // As knex tells of its own statements: the query log and the test of plans see these too.
@@ -116,6 +119,8 @@ const sqlite: Dialect = {
 
 /** First half of the key of our advisory locks, which are one space for the whole database: `RAPS` in ASCII. */
 const settlingLock = 0x52415053
+/** `RAPI`. */
+const inboundLock = 0x52415049
 
 const postgres: Dialect = {
   name: 'postgres',
@@ -131,6 +136,9 @@ const postgres: Dialect = {
     // Ascending, so that two batches of several operators never wait for each other in a ring.
     const ids = [...new Set(operatorIds)].sort((a, b) => a - b)
     for (const id of ids) await transaction.raw('select pg_advisory_xact_lock(?, ?)', [settlingLock, id])
+  },
+  async lockInbound(transaction) {
+    await transaction.raw('select pg_advisory_xact_lock(?, 0)', [inboundLock])
   },
   async query<Row>(transaction: Knex.Transaction, sql: string, bindings: readonly BulkValue[]) {
     const answer = await transaction.raw(sql, [...bindings])

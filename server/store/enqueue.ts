@@ -53,6 +53,7 @@ export async function enqueueIn(
     const messageId = ids[index]!
     rows.push(messageRow(messageId, { ...item, message }, nextReference(message), nowMs))
     entered.push({
+      messageId,
       state: message.state,
       operatorId: message.operatorId,
       alertId: message.alertId,
@@ -196,6 +197,7 @@ const messageColumns = {
   expires_at: 'bigint',
   created_at: 'bigint',
   final_at: 'bigint',
+  service: 'text',
 } as const satisfies BulkColumns
 
 function messageRow(
@@ -230,5 +232,6 @@ function messageRow(
     message.expiresAtMs,
     nowMs,
     message.state === 'blocked' ? nowMs : null,
+    message.service ?? null,
   ]
 }

@@ -1,11 +1,24 @@
 /** Messages from phones, part by part, stored before the operator is answered. */
+import { createHash } from 'node:crypto'
 import type { Knex } from 'knex'
 import type { IncomingPart } from '../../connectors/operator.ts'
 import { dialectOf } from './dialect.ts'
 
+/** Which earlier parts the operator may be repeating, as it stood when a part was read. */
+export interface Doubt {
+  /** Nothing read since then was answered for certain; epoch ms. */
+  unansweredSinceMs: number
+  /** When a connection of the link was last lost, and with it perhaps answers; epoch ms. */
+  lostAtMs: number
+}
+
 export interface ReceivedPart {
   operatorId: number
   part: Omit<IncomingPart, 'receiptToken'>
+  /** When it was read, which may be long before it can be stored; absent: now. */
+  readAtMs?: number
+  /** Absent: every earlier part was answered. */
+  doubt?: Doubt
 }
 
 export interface IncomingRecord extends Omit<IncomingPart, 'receiptToken'> {
@@ -18,6 +31,12 @@ export interface IncomingRecord extends Omit<IncomingPart, 'receiptToken'> {
 const addressLimit = 40
 /** Longest text of one PDU: message_payload of 64 KiB would be an attack, not a part. */
 const textLimit = 4_000
+
+/**
+ * Half of a character outside the basic plane, which phones do cut between two parts: no database keeps it as text,
+ * so that such a part is kept as hexadecimal UTF-16BE until the whole is put together.
+ */
+const cutEncoding = 'ucs2-cut'
 
 export async function storeIncoming(
   knex: Knex,
@@ -38,17 +57,24 @@ export async function storeIncoming(
         part_number: 'bigint',
         part_count: 'bigint',
         received_at: 'bigint',
+        sent_at: 'bigint',
+        digest: 'text',
+        unanswered_since: 'bigint',
+        lost_at: 'bigint',
       },
-      rows: received.map(({ operatorId, part }) => [
+      rows: received.map(({ operatorId, part, readAtMs, doubt }) => [
         operatorId,
         part.sender.slice(0, addressLimit),
         part.recipient.slice(0, addressLimit),
-        part.encoding,
-        part.text.slice(0, textLimit),
+        ...storedText(part),
         part.reference,
         part.partNumber,
         part.partCount,
-        nowMs,
+        readAtMs ?? nowMs,
+        part.sentAtMs ?? null,
+        digestOf(operatorId, part),
+        doubt?.unansweredSinceMs ?? null,
+        doubt?.lostAtMs ?? null,
       ]),
     })
   })
@@ -65,11 +91,33 @@ export async function listIncoming(
     operatorId: row.operator_id,
     sender: row.sender,
     recipient: row.recipient,
-    encoding: row.encoding,
-    text: row.text,
+    ...readStoredText(row),
     reference: row.reference,
     partNumber: row.part_number,
     partCount: row.part_count,
     receivedAtMs: row.received_at,
+    sentAtMs: row.sent_at,
   }))
+}
+
+/** Encoding and text of a part as the phone wrote it; a cut character stands there as half a surrogate pair. */
+export function readStoredText({ encoding, text }: { encoding: string; text: string }): {
+  encoding: IncomingPart['encoding']
+  text: string
+} {
+  if (encoding !== cutEncoding) return { encoding: encoding as IncomingPart['encoding'], text }
+  return { encoding: 'ucs2', text: Buffer.from(text, 'hex').swap16().toString('utf16le') }
+}
+
+function storedText({ encoding, text }: ReceivedPart['part']): [encoding: string, text: string] {
+  const kept = text.slice(0, textLimit)
+  if (kept.isWellFormed()) return [encoding, kept]
+  return [cutEncoding, Buffer.from(kept, 'utf16le').swap16().toString('hex')]
+}
+
+/** Equal for two deliveries of the same part; 96 bits, so that no two others ever meet. */
+function digestOf(operatorId: number, part: ReceivedPart['part']): string {
+  const { sender, recipient, encoding, text, reference, partNumber, partCount } = part
+  const sameness = [operatorId, sender, recipient, encoding, text, reference, partNumber, partCount]
+  return createHash('sha256').update(JSON.stringify(sameness)).digest('base64url').slice(0, 16)
 }

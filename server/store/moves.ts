@@ -42,7 +42,8 @@ export async function move(
     [bulkBinding(rows)],
   )
   for (const row of moved) {
-    entered.push({ state: to, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })
+    const { id: messageId, operator_id: operatorId, alert_id: alertId, part_count: parts } = row
+    entered.push({ messageId, state: to, operatorId, alertId, parts })
   }
   return moved
 }

@@ -4,6 +4,7 @@ import { RappelError } from '../errors.ts'
 import { auditIn, type Change, changedFields } from './audit.ts'
 import { stateLiteral } from './codes.ts'
 import { changing, notFound } from './named.ts'
+import { rulesOfOperator } from './routes.ts'
 
 export interface OperatorInput {
   /** Unique among those not deleted, at most 80 characters. */
@@ -93,17 +94,31 @@ export function setOperatorStarted(
   })
 }
 
+/** Writes into the audit what was done to its link and is not kept here. @throws RappelError `not-found` */
+export function noteOperatorAction(
+  knex: Knex,
+  operatorId: number,
+  action: 'drain' | 'trace-on' | 'trace-off' | 'diagnose',
+  change: Change,
+): Promise<void> {
+  return knex.transaction(async transaction => {
+    const operator = await findOperator(transaction, operatorId)
+    if (operator === null) throw notFound(noun, operatorId)
+    await auditIn(transaction, change, action, { noun, nounId: operatorId, detail: { name: operator.name } })
+  })
+}
+
 /**
  * Hides it; messages and counters go on naming it.
  *
- * @throws RappelError `not-found`; `conflict` while a route leads to it or a message waits for it or its answer
+ * @throws RappelError `not-found`; `conflict` while a rule leads to it or a message waits for it or its answer
  */
 export function deleteOperator(knex: Knex, operatorId: number, change: Change): Promise<void> {
   return knex.transaction(async transaction => {
     const operator = await findOperator(transaction, operatorId)
     if (operator === null) throw notFound(noun, operatorId)
-    const prefixes: string[] = await transaction('routes').where({ operator_id: operatorId }).pluck('prefix')
-    if (prefixes.length > 0) throw new RappelError('conflict', { noun, id: operatorId, prefixes })
+    const rules = await rulesOfOperator(transaction, operatorId)
+    if (rules.length > 0) throw new RappelError('conflict', { noun, id: operatorId, rules })
     const isAwaited = await hasOpenMessages(transaction, operatorId)
     if (isAwaited) throw new RappelError('conflict', { noun, id: operatorId, reason: 'messages-waiting' })
     await transaction('operators')

@@ -1,11 +1,19 @@
 /** Claiming: the state `sending` is committed before any byte leaves. */
 import type { Knex } from 'knex'
 import type { PartEncoding } from '../../connectors/operator.ts'
-import type { Priority, UnknownPolicy } from '../../scheduler/store.ts'
-import { encodingCodes, priorityCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
+import type { Category, Priority, UnknownPolicy } from '../../scheduler/store.ts'
+import {
+  categoryCodes,
+  encodingCodes,
+  priorityCodes,
+  stateCodes,
+  stateLiteral,
+  unknownPolicyCodes,
+} from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { bulkBinding, dialectOf } from './dialect.ts'
 import { recordEvents } from './events.ts'
+import { blockStopped, hasStops } from './stopped-claims.ts'
 
 /** A message taken for submission. */
 export interface ClaimedMessage {
@@ -20,7 +28,13 @@ export interface ClaimedMessage {
   /** Part numbers that an earlier attempt got accepted. */
   acceptedParts: number[]
   isFlash: boolean
+  category: Category
+  /** Whom the outbox is fair between: a run, or below zero an API client. */
+  job: number
+  priority: Priority
   attempts: number
+  /** Of the first refusal that was tried again; null when there was none. */
+  retryingSinceMs: number | null
   createdAtMs: number
   expiresAtMs: number
   unknownPolicy: UnknownPolicy
@@ -44,22 +58,42 @@ interface ClaimedRow {
   part_count: number
   reference: number
   is_flash: number
+  category: number
   attempts: number
   created_at: number
   due_at: number
   expires_at: number
   unknown_policy: number
   alert_id: number | null
+  service: string | null
+  has_stops: boolean | number
+  job: number
+  priority: number
+  retrying_since: number | null
 }
 
 const jobsPerClaim = 50
 const expressWaitsEvery = 5
+/** Claims in one call of which nothing may leave; the next tick goes on. */
+const closingRounds = 5
 
 /**
  * Takes what is due for one operator: express before normal before bulk, of which each gets a share, and within
- * one priority an equal part of every job (run or client). What expired while waiting is closed on the way.
+ * one priority an equal part of every job (run or client). What expired while waiting, or whose phone wrote STOP
+ * meanwhile, is closed on the way. Within one job and priority the messages to one phone leave in their order: while one is tried again, later ones wait.
  */
 export async function claim(knex: Knex, request: ClaimRequest): Promise<ClaimedMessage[]> {
+  // None claimed means none due to the caller: what was closed alone must not look like it.
+  for (let round = 1; ; round += 1) {
+    const { found, messages } = await claimOnce(knex, request)
+    if (messages.length > 0 || found === 0 || round === closingRounds) return messages
+  }
+}
+
+async function claimOnce(
+  knex: Knex,
+  request: ClaimRequest,
+): Promise<{ found: number; messages: ClaimedMessage[] }> {
   return knex.transaction(async transaction => {
     const rows: ClaimedRow[] = []
     for (const { priority, share } of shares(request.limit, request.turn)) {
@@ -68,9 +102,11 @@ export async function claim(knex: Knex, request: ClaimRequest): Promise<ClaimedM
     }
     const expired = rows.filter(row => row.expires_at <= request.nowMs)
     if (expired.length > 0) await expire(transaction, request, expired)
-    const live = rows.filter(row => row.expires_at > request.nowMs)
+    const valid = rows.filter(row => row.expires_at > request.nowMs)
+    const stopped = await blockStopped(transaction, valid, request.nowMs)
+    const live = stopped.size === 0 ? valid : valid.filter(row => !stopped.has(row.id))
     const accepted = await acceptedParts(transaction, live)
-    return live.map(row => claimed(row, accepted.get(row.id) ?? []))
+    return { found: rows.length, messages: live.map(row => claimed(row, accepted.get(row.id) ?? [])) }
   })
 }
 
@@ -102,13 +138,15 @@ async function claimPriority(
   room: number,
 ): Promise<ClaimedRow[]> {
   const jobs = rotated(await dueJobs(transaction, request, priority), request.turn)
+  if (jobs.length === 0) return []
+  const hasRetries = await hasRetriesWaiting(transaction, request)
   const rows: ClaimedRow[] = []
   // Two rounds: an equal share for each job, then the room that short jobs left.
   for (const quota of [Math.ceil(room / Math.max(jobs.length, 1)), room]) {
     for (const job of jobs) {
       const limit = Math.min(quota, room - rows.length)
       if (limit <= 0) return rows
-      rows.push(...(await claimJob(transaction, request, priority, job, limit)))
+      rows.push(...(await claimJob(transaction, request, { priority, job, limit, hasRetries })))
     }
     if (jobs.length < 2) break
   }
@@ -146,21 +184,49 @@ function rotated(jobs: readonly number[], turn: number): number[] {
   return [...jobs.slice(start), ...jobs.slice(0, start)].slice(0, jobsPerClaim)
 }
 
+interface JobClaim {
+  priority: Priority
+  job: number
+  limit: number
+  hasRetries: boolean
+}
+
+/**
+ * What waits behind an earlier message to the same phone that is being tried again: of the same job and priority, as
+ * the queue keeps no order between others. One step in the index of retries per message looked at, and none while
+ * nothing is being tried again.
+ */
+const heldBack = `
+       and not exists (select 1 from messages r where r.state = ${stateLiteral('queued')} and r.retrying_since is not null
+         and r.operator_id = messages.operator_id and r.recipient = messages.recipient and r.id < messages.id
+         and r.job = messages.job and r.priority = messages.priority)`
+
+async function hasRetriesWaiting(
+  transaction: Knex.Transaction,
+  { operatorId }: ClaimRequest,
+): Promise<boolean> {
+  const rows = await dialectOf(transaction).query(
+    transaction,
+    `select 1 as one from messages
+     where state = ${stateLiteral('queued')} and retrying_since is not null and operator_id = ? limit 1`,
+    [operatorId],
+  )
+  return rows.length > 0
+}
+
 async function claimJob(
   transaction: Knex.Transaction,
   { operatorId, nowMs }: ClaimRequest,
-  priority: Priority,
-  job: number,
-  limit: number,
+  { priority, job, limit, hasRetries }: JobClaim,
 ): Promise<ClaimedRow[]> {
   const rows = await dialectOf(transaction).query<ClaimedRow>(
     transaction,
     `update messages set state = ${stateLiteral('sending')}, sending_at = ?, attempts = attempts + 1
      where id in (
        select id from messages where state = ${stateLiteral('queued')} and operator_id = ? and priority = ? and job = ?
-       and due_at <= ? order by due_at, id limit ?${dialectOf(transaction).skipLocked})
-     returning id, recipient, sender, text, encoding, part_count, reference, is_flash, attempts, created_at, due_at, expires_at,
-       unknown_policy, alert_id`,
+       and due_at <= ?${hasRetries ? heldBack : ''} order by due_at, id limit ?${dialectOf(transaction).skipLocked})
+     returning id, recipient, sender, text, encoding, part_count, reference, is_flash, category, attempts, created_at, due_at, expires_at,
+       unknown_policy, alert_id, service, job, priority, retrying_since, ${hasStops} as has_stops`,
     [nowMs, operatorId, priorityCodes.codeOf(priority), job, nowMs, limit],
   )
   return rows.sort((a, b) => a.due_at - b.due_at || a.id - b.id)
@@ -178,6 +244,7 @@ async function expire(
     [stateCodes.codeOf('expired'), nowMs, bulkBinding(rows.map(row => [row.id]))],
   )
   const entered: StateEntered[] = rows.map(row => ({
+    messageId: row.id,
     state: 'expired',
     operatorId,
     alertId: row.alert_id,
@@ -220,11 +287,24 @@ function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
     reference: row.reference,
     acceptedParts: accepted,
     isFlash: row.is_flash === 1,
+    category: categoryCodes.wordOf(row.category),
+    job: row.job,
+    priority: priorityCodes.wordOf(row.priority),
     attempts: row.attempts,
+    retryingSinceMs: row.retrying_since,
     createdAtMs: row.created_at,
     expiresAtMs: row.expires_at,
     unknownPolicy: unknownPolicyCodes.wordOf(row.unknown_policy),
   }
+}
+
+/** A queued message, as far as its way depends on it. */
+export interface WaitingMessage {
+  messageId: number
+  recipient: string
+  sender: string | null
+  category: Category
+  dueAtMs: number
 }
 
 /**
@@ -236,7 +316,7 @@ function claimed(row: ClaimedRow, accepted: number[]): ClaimedMessage {
 export async function waiting(
   knex: Knex,
   { operatorId, afterId, limit }: { operatorId: number; afterId: number; limit: number },
-): Promise<{ messageId: number; recipient: string }[]> {
+): Promise<WaitingMessage[]> {
   const rows = await knex('messages')
     .whereRaw(`state = ${stateLiteral('queued')} and operator_id = ? and id > ?`, [operatorId, afterId])
     .whereRaw(
@@ -244,9 +324,15 @@ export async function waiting(
         (select 1 from message_parts p where p.id > messages.id * 256 and p.id < messages.id * 256 + 256))`,
     )
     .orderBy('id')
-    .select('id', 'recipient')
+    .select('id', 'recipient', 'sender', 'category', 'due_at')
     .limit(limit)
-  return rows.map(row => ({ messageId: row.id, recipient: row.recipient }))
+  return rows.map(row => ({
+    messageId: row.id,
+    recipient: row.recipient,
+    sender: row.sender,
+    category: categoryCodes.wordOf(row.category),
+    dueAtMs: row.due_at,
+  }))
 }
 
 /** Gives queued messages to other operators. Returns how many moved; those that left meanwhile did not. */

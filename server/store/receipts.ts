@@ -9,13 +9,20 @@ import type { MessageEvent } from './events.ts'
 import { move, partIdOf } from './moves.ts'
 
 /** A receipt with the operator that gave it and the time it came. */
-export type ReceiptItem = Omit<DeliveryReceipt, 'receiptToken'> & { operatorId: number; atMs: number }
+export type ReceiptItem = Omit<DeliveryReceipt, 'receiptToken'> & {
+  operatorId: number
+  atMs: number
+  /** Its detail says that the operator does not know the phone. */
+  isUnknownSubscriber?: boolean
+}
 
 export interface SettleResult {
   /** Receipts that found their part. */
   matched: number
   /** Receipts kept until their part is known. */
   kept: number
+  /** Messages of which a part was told now to be undelivered for want of a subscriber; nearly always none. */
+  unknownSubscribers: number[]
 }
 
 interface Candidate {
@@ -32,6 +39,12 @@ interface Candidate {
 const comparedDigits = 8
 /** A receipt may name a message that was never answered when its submit time is this near. */
 const submitToleranceMs = 120_000
+/**
+ * A receipt repeats octets in the alphabet of its SMSC, or writes `?` for what it cannot say: `prime \x05chue`. Only what
+ * comes before the first such character can be compared, and is enough when it is so long.
+ */
+const sameInEveryAlphabet = /^[A-Za-z0-9 !"%&'()*+,\-./:;<=>]*/
+const enoughCharacters = 8
 /** Receipts kept unmatched: above this the oldest go first, so that a peer that invents ids cannot fill the disk. */
 const unmatchedLimit = 100_000
 
@@ -65,7 +78,16 @@ export async function takeUnmatched(
   )
   if (rows.length === 0) return []
   const receipts = rows.map(row => JSON.parse(row.receipt) as ReceiptItem)
-  // A receipt stands once under each spelling of its id: all of them go.
+  await dropUnmatched(transaction, receipts)
+  return receipts
+}
+
+/** A receipt stands once under each spelling of its id: all of them go. */
+export async function dropUnmatched(
+  transaction: Knex.Transaction,
+  receipts: readonly ReceiptItem[],
+): Promise<void> {
+  if (receipts.length === 0) return
   const spellings = receipts.flatMap(receipt =>
     receipt.remoteIdKeys.map(key => [key, receipt.operatorId] as const),
   )
@@ -76,7 +98,6 @@ export async function takeUnmatched(
        join unmatched_receipts u on u.remote_key = v.remote_key and u.operator_id = v.operator_id)`,
     [bulkBinding(spellings)],
   )
-  return receipts
 }
 
 export async function settleReceipts(
@@ -86,7 +107,8 @@ export async function settleReceipts(
   entered: StateEntered[],
   events: MessageEvent[],
 ): Promise<SettleResult> {
-  if (receipts.length === 0) return { matched: 0, kept: 0 }
+  const unknownSubscribers: number[] = []
+  if (receipts.length === 0) return { matched: 0, kept: 0, unknownSubscribers }
   const found = await findParts(transaction, receipts)
   const unmatched: ReceiptItem[] = []
   const single = new Map<number, FinalMove>()
@@ -110,6 +132,7 @@ export async function settleReceipts(
       if (state !== 'delivered' || known.state === 'delivered') return
       events.push({ messageId, atMs: known.atMs, event: known.state, detail: known.detail })
     }
+    if (receipt.isUnknownSubscriber && state === 'undelivered') unknownSubscribers.push(messageId)
     parts.set(candidate.part_id, { state, detail: receipt.detail, atMs: receipt.atMs })
     const target = candidate.part_count === 1 ? single : long
     target.set(messageId, { state, detail: receipt.detail, atMs: receipt.atMs })
@@ -120,7 +143,7 @@ export async function settleReceipts(
   const resolved = await resolveUnknown(transaction, unmatched, entered, events)
   const kept = unmatched.filter(receipt => !resolved.has(receipt))
   await keepUnmatched(transaction, kept, nowMs)
-  return { matched: receipts.length - kept.length, kept: kept.length }
+  return { matched: receipts.length - kept.length, kept: kept.length, unknownSubscribers }
 }
 
 function knownOf({ part_state: state, part_detail: detail, part_final_at: atMs }: Candidate): FinalMove {
@@ -231,7 +254,7 @@ async function statesOfLong(
  * A message that left but was never answered has no operator id; a receipt to the same phone, of about the same
  * moment or beginning with the same words, is its answer when exactly one such message waits.
  */
-async function resolveUnknown(
+export async function resolveUnknown(
   transaction: Knex.Transaction,
   receipts: readonly ReceiptItem[],
   entered: StateEntered[],
@@ -284,7 +307,10 @@ async function resolveUnknown(
 }
 
 function speaksOf(receipt: ReceiptItem, message: { text: string; sending_at: number }): boolean {
-  if (receipt.textPrefix !== '') return message.text.startsWith(receipt.textPrefix)
+  const comparable = sameInEveryAlphabet.exec(receipt.textPrefix)?.[0] ?? ''
+  if (!message.text.startsWith(comparable)) return false
+  const isWhole = comparable === receipt.textPrefix
+  if (comparable !== '' && (isWhole || comparable.length >= enoughCharacters)) return true
   return (
     receipt.submittedAtMs !== null &&
     Math.abs(receipt.submittedAtMs - Number(message.sending_at)) <= submitToleranceMs

@@ -15,7 +15,8 @@ interface SweptRow {
 
 /** Rows changed per call: keeps the transaction, and whoever waits behind it, within some ten milliseconds. */
 const sweepLimit = 2_000
-const setting = 'receipt-sweep-from'
+/** Where the walk of `expireWithoutReceipt` stands: no message up to this id is still `sent`. */
+export const receiptMark = 'receipt-sweep-from'
 
 /**
  * After a stop that was not clean: every message in `sending` may or may not have left. It becomes `unknown`,
@@ -63,7 +64,7 @@ export async function expireWaiting(knex: Knex, nowMs: number): Promise<number> 
  * @param sentBeforeMs messages sent before this are given up
  */
 export async function expireWithoutReceipt(knex: Knex, nowMs: number, sentBeforeMs: number): Promise<number> {
-  const [mark] = await knex('settings').where({ name: setting }).select('value')
+  const [mark] = await knex('settings').where({ name: receiptMark }).select('value')
   const fromId = Number(mark?.value ?? 0)
   const slice = rawRows<{ id: number; state: number; sent_at: number | null; created_at: number }>(
     await knex.raw('select id, state, sent_at, created_at from messages where id > ? order by id limit ?', [
@@ -84,7 +85,7 @@ export async function expireWithoutReceipt(knex: Knex, nowMs: number, sentBefore
     pickBindings: [fromId, last.id, sentBeforeMs],
   })
   await knex('settings')
-    .insert({ name: setting, value: String(last.id) })
+    .insert({ name: receiptMark, value: String(last.id) })
     .onConflict('name')
     .merge()
   return closed
@@ -126,6 +127,7 @@ async function sweep(
         [...bindings, ...pickBindings],
       )
       const entered: StateEntered[] = rows.map(row => ({
+        messageId: row.id,
         state: to,
         operatorId: row.operator_id,
         alertId: row.alert_id,

@@ -1,8 +1,8 @@
 /** A message whose operator is chosen: what the store takes. */
-import type { EnqueueItem, NewMessage } from '../../scheduler/store.ts'
+import type { EnqueueItem, NewMessage, UnknownPolicy } from '../../scheduler/store.ts'
 
 /** A message whose way is known: null when no route leads to its number (it is then blocked). */
-export type RoutedMessage = NewMessage & { operatorId: number | null }
+export type RoutedMessage = NewMessage & { operatorId: number | null; unknownPolicy: UnknownPolicy }
 export interface RoutedItem extends EnqueueItem {
   message: RoutedMessage
 }

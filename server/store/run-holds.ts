@@ -70,7 +70,13 @@ function countLifted(
   return count(
     transaction,
     nowMs,
-    rows.map(row => ({ state, operatorId: row.operator_id, alertId: row.alert_id, parts: row.part_count })),
+    rows.map(row => ({
+      messageId: row.id,
+      state,
+      operatorId: row.operator_id,
+      alertId: row.alert_id,
+      parts: row.part_count,
+    })),
   )
 }
 

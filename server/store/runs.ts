@@ -1,6 +1,14 @@
 /** Runs of alerts: claimed so that none overlaps itself, and their history. */
 import type { Knex } from 'knex'
-import type { RunCounts, RunFinish, RunIssue, RunOutcome, RunStart } from '../../scheduler/store.ts'
+import { watermarkScope } from '../../scheduler/alerts/watermark-scope.ts'
+import type {
+  RunCounts,
+  RunFinish,
+  RunIssue,
+  RunOutcome,
+  RunStart,
+  WatermarkMove,
+} from '../../scheduler/store.ts'
 import { dialectOf, rawRows, storable } from './dialect.ts'
 
 export interface RunRecord {
@@ -93,6 +101,7 @@ export function finishRun(knex: Knex, finish: RunFinish): Promise<void> {
         ...countColumns(finish.counts),
       })
     if (closed === 0) return
+    if (finish.watermark !== undefined) await moveWatermark(transaction, finish.runId, finish.watermark)
     await transaction('alerts')
       .where({ open_run_id: finish.runId })
       .update({
@@ -101,6 +110,19 @@ export function finishRun(knex: Knex, finish: RunFinish): Promise<void> {
         ...(completeOutcomes.has(finish.outcome) && { has_baseline: true }),
       })
   })
+}
+
+async function moveWatermark(
+  transaction: Knex.Transaction,
+  runId: number,
+  { scope, from, to }: WatermarkMove,
+): Promise<void> {
+  const [alert] = await transaction('alerts').where({ open_run_id: runId }).select('id', 'definition')
+  if (alert === undefined || watermarkScope(JSON.parse(alert.definition)) !== scope) return
+  const unchanged = transaction('alerts').where({ id: alert.id })
+  if (from === null) unchanged.whereNull('watermark')
+  else unchanged.where({ watermark: from })
+  await unchanged.update({ watermark: to })
 }
 
 /** Closes runs that a crash left open. Returns their alerts. */

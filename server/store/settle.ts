@@ -4,6 +4,7 @@ import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { type BulkColumns, type BulkValue, dialectOf } from './dialect.ts'
+import { settleWithEarlyReceipts } from './early-receipts.ts'
 import { attempted, type MessageEvent, recordEvents } from './events.ts'
 import { type MovedRow, move, partIdOf } from './moves.ts'
 import { type ReceiptItem, type SettleResult, settleReceipts, takeUnmatched } from './receipts.ts'
@@ -25,13 +26,18 @@ export type SettleItem =
       kind: 'retry'
       messageId: number
       atMs: number
-      dueAtMs: number
+      /** null: as it was, so that it keeps its place in the queue. */
+      dueAtMs: number | null
       reason: string
       countsAttempt: boolean
+      /** It was refused: later messages of its job to the same phone wait for it. */
+      holdsBack?: boolean
     }
   /** Back to the queue of another operator. */
   | { kind: 'reroute'; messageId: number; atMs: number; operatorId: number; reason: string }
   | { kind: 'refused'; messageId: number; atMs: number; reason: string }
+  /** A line for the time line alone. */
+  | { kind: 'note'; messageId: number; atMs: number; event: string; detail: string }
   /** It left and no answer came. `graceUntilMs`: when policy decides unless a receipt or late answer does before. */
   | { kind: 'unknown'; messageId: number; atMs: number; graceUntilMs: number; reason: string }
 
@@ -54,6 +60,11 @@ export async function settle(knex: Knex, { items, receipts, nowMs }: SettleReque
     // In this order: what one part of a message decided must not be undone by another part's retry.
     for (const kind of ['refused', 'unknown', 'retry', 'reroute'] as const) {
       await settleVerdicts(transaction, kind, ofKind(items, kind), { entered, events })
+    }
+    const unanswered = ofKind(items, 'unknown').map(({ messageId }) => messageId)
+    await settleWithEarlyReceipts(transaction, unanswered, entered, events)
+    for (const { messageId, atMs, event, detail } of ofKind(items, 'note')) {
+      events.push({ messageId, atMs, event, detail })
     }
     const early = await takeUnmatched(
       transaction,
@@ -135,7 +146,7 @@ const mayBeRetried = `(messages.state = ${stateLiteral('sending')}
   or messages.state = ${stateLiteral('unknown')} and messages.part_count = 1)`
 
 /** What ends an attempt without the operator's acceptance. */
-type Verdict = Exclude<SettleItem['kind'], 'accepted'>
+type Verdict = Exclude<SettleItem['kind'], 'accepted' | 'note'>
 
 interface Settlement<Kind extends Verdict> {
   to: MessageState
@@ -161,10 +172,17 @@ const settlements: { [Kind in Verdict]: Settlement<Kind> } = {
   },
   retry: {
     to: 'queued',
-    columns: { id: 'bigint', due_at: 'bigint', reason: 'text', uncounted: 'bigint' },
-    row: item => [item.messageId, item.dueAtMs, item.reason, item.countsAttempt ? 0 : 1],
+    columns: { id: 'bigint', due_at: 'bigint', reason: 'text', uncounted: 'bigint', held_at: 'bigint' },
+    row: item => [
+      item.messageId,
+      item.dueAtMs,
+      item.reason,
+      item.countsAttempt ? 0 : 1,
+      item.holdsBack === true ? item.atMs : null,
+    ],
     // Never below zero: an attempt may be given back after another answer already did.
-    set: `due_at = v.due_at, reason = v.reason,
+    set: `due_at = coalesce(v.due_at, messages.due_at), reason = v.reason,
+      retrying_since = coalesce(messages.retrying_since, v.held_at),
       attempts = case when attempts > v.uncounted then attempts - v.uncounted else 0 end`,
     and: mayBeRetried,
   },

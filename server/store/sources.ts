@@ -72,6 +72,8 @@ export function deleteSource(knex: Knex, sourceId: number, change: Change): Prom
     if (source === null) throw notFound(noun, sourceId)
     const alerts: string[] = await transaction('alerts').where({ source_id: sourceId }).pluck('name')
     if (alerts.length > 0) throw new RappelError('conflict', { noun, id: sourceId, alerts })
+    await transaction('source_write_backs').where({ source_id: sourceId }).delete()
+    await transaction('write_backs').where({ source_id: sourceId }).delete()
     await transaction('sources').where({ id: sourceId }).delete()
     await auditIn(transaction, change, 'delete', { noun, nounId: sourceId, detail: { name: source.name } })
   })

@@ -3,6 +3,7 @@ import type { Knex } from 'knex'
 import type { MessageState } from '../gateway/message-state.ts'
 import { stateCodes, stateLiteral } from './codes.ts'
 import { rawRows } from './dialect.ts'
+import { receiptMark } from './recovery.ts'
 
 /** How many messages entered a state. `costMilli` belongs to `sent` alone: a part is paid when it is accepted. */
 export interface StateTotal {
@@ -56,6 +57,21 @@ export async function totalsBy(knex: Knex, period: Period, grouping: Grouping): 
   return grouping.by === 'day' ? byDay(grouped, grouping.dayStartsMs) : grouped
 }
 
+/** How many messages of an alert entered a state at one operator. */
+export interface TrafficTotal extends StateTotal {
+  /** 0: sent by applications. */
+  alertId: number
+}
+
+export async function trafficOf(knex: Knex, operatorId: number, period: Period): Promise<TrafficTotal[]> {
+  const rows: (TotalRow & { alert_id: number })[] = await sums(knex, period)
+    .where({ operator_id: operatorId })
+    .groupBy('alert_id', 'state')
+    .orderBy(['alert_id', 'state'])
+    .select('alert_id', 'state')
+  return rows.map(row => ({ alertId: row.alert_id, ...totalOf(row) }))
+}
+
 /** What waits, by operator. Three walks over partial indexes: their length is what waits, not what is stored. */
 export async function backlog(knex: Knex, nowMs: number): Promise<Backlog[]> {
   const entries = new Map<number, Backlog>()
@@ -80,6 +96,44 @@ export async function backlog(knex: Knex, nowMs: number): Promise<Backlog[]> {
       `select operator_id, count(*) as messages from messages where state = ${stateLiteral(state)} group by operator_id`,
     )
     for (const row of rawRows<WaitingRow>(waiting)) entryOf(row.operator_id)[state] = row.messages
+  }
+  return [...entries.values()].sort((a, b) => a.operatorId - b.operatorId)
+}
+
+export interface AwaitingReceipt {
+  operatorId: number
+  /** Sent, and no receipt has told their end. */
+  messages: number
+  /** Receipts kept because they fit no message. */
+  unmatched: number
+}
+
+/**
+ * What waits for a receipt, and the receipts that wait for a message, by operator. No index is kept for messages sent:
+ * this walks those of the last three days, so that whoever asks often must remember the answer.
+ */
+export async function awaitingReceipt(knex: Knex): Promise<AwaitingReceipt[]> {
+  const [mark] = await knex('settings').where({ name: receiptMark }).select('value')
+  const counted = await knex.raw(
+    `select operator_id, count(*) as messages from messages where id > ? and state = ${stateLiteral('sent')}
+     group by operator_id order by operator_id`,
+    [Number(mark?.value ?? 0)],
+  )
+  // A receipt stands there once under each spelling of its id.
+  const kept = await knex.raw(
+    'select operator_id, count(distinct receipt) as messages from unmatched_receipts group by operator_id',
+  )
+  const entries = new Map<number, AwaitingReceipt>()
+  for (const [rows, field] of [
+    [counted, 'messages'],
+    [kept, 'unmatched'],
+  ] as const) {
+    for (const row of rawRows<WaitingRow>(rows)) {
+      const operatorId = row.operator_id ?? 0
+      const entry = entries.get(operatorId) ?? { operatorId, messages: 0, unmatched: 0 }
+      entry[field] = Number(row.messages)
+      entries.set(operatorId, entry)
+    }
   }
   return [...entries.values()].sort((a, b) => a.operatorId - b.operatorId)
 }

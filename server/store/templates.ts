@@ -2,6 +2,7 @@
 import type { Knex } from 'knex'
 import { RappelError } from '../errors.ts'
 import { auditIn, type Change, changedFields } from './audit.ts'
+import { rulesWithTemplate } from './inbound-rules.ts'
 import { changing, notFound } from './named.ts'
 
 export interface TemplateInput {
@@ -86,7 +87,7 @@ export function updateTemplate(
   })
 }
 
-/** @throws RappelError `not-found`; `conflict` while an alert uses it, `details.alerts` names them */
+/** @throws RappelError `not-found`; `conflict` while alerts or inbound rules use it, which the details name */
 export function deleteTemplate(knex: Knex, templateId: number, change: Change): Promise<void> {
   return knex.transaction(async transaction => {
     const template = await findTemplate(transaction, templateId)
@@ -96,6 +97,8 @@ export function deleteTemplate(knex: Knex, templateId: number, change: Change): 
       .where({ template_id: templateId })
       .pluck('alerts.name')
     if (alerts.length > 0) throw new RappelError('conflict', { noun, id: templateId, alerts })
+    const inboundRules = await rulesWithTemplate(transaction, templateId)
+    if (inboundRules.length > 0) throw new RappelError('conflict', { noun, id: templateId, inboundRules })
     await transaction('template_versions').where({ template_id: templateId }).delete()
     await transaction('templates').where({ id: templateId }).delete()
     const detail = { name: template.name, version: template.version }

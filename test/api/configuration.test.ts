@@ -161,7 +161,7 @@ test('an operator is added, started, stopped and deleted, with the state of its 
   t.is((await api.call('PUT', path, { body: unverified })).status, 400)
   const routed = await api.call('DELETE', path)
   t.like(routed, { status: 409, body: { error: { code: 'conflict' } } })
-  await api.call('PUT', '/api/v1/routes', { body: { routes: [] } })
+  await api.call('PUT', '/api/v1/routes', { body: { rules: [] } })
   t.is((await api.call('DELETE', path)).status, 204)
 })
 
@@ -225,13 +225,14 @@ test('an operator whose password the key file cannot open says so when it is sta
 test('routes are replaced as a whole or not at all', async t => {
   const api = await startApi(t)
   const operatorId = await addOperator(api)
-  const routes = [{ prefix: '22670', rank: 1, operatorId }]
-  t.deepEqual((await api.call('PUT', '/api/v1/routes', { body: { routes } })).body, { routes })
+  const rules = [{ name: 'Seventy', when: { prefixes: ['22670'] }, operators: [{ operatorId }] }]
+  const stored = [{ ...rules[0], isActive: true, operators: [{ operatorId, rank: 1, weight: 1 }] }]
+  t.deepEqual((await api.call('PUT', '/api/v1/routes', { body: { rules } })).body.rules, stored)
   const wrong = await api.call('PUT', '/api/v1/routes', {
-    body: { routes: [{ prefix: '', rank: 1, operatorId: 99 }] },
+    body: { rules: [{ name: 'Other', operators: [{ operatorId: 99 }] }] },
   })
   t.is(wrong.status, 400)
-  t.deepEqual((await api.call('GET', '/api/v1/routes')).body, { routes })
+  t.deepEqual((await api.call('GET', '/api/v1/routes')).body.rules, stored)
   const out = await api.call('POST', '/api/v1/messages', { body: { to: '+22507000001', text: 'a' } })
   t.like(out.body.error, { code: 'message-blocked', details: { reason: 'no-route' } })
 })

@@ -2,6 +2,7 @@
 import { systemClock } from '../../connectors/clock.ts'
 import type { Application } from '../../server/application.ts'
 import { startApi } from '../api/api-under-test.ts'
+import { rulesTo } from '../support/rules.ts'
 import { runLoad } from './http-load.ts'
 import { startStretch } from './measure.ts'
 
@@ -76,6 +77,6 @@ async function addRoute({ store, reloadRoutes }: Application): Promise<void> {
     },
     change,
   )
-  await store.routes.replace([{ prefix: '', rank: 1, operatorId }], change)
+  await store.routes.replace(rulesTo([operatorId]), change)
   await reloadRoutes()
 }

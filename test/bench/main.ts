@@ -12,8 +12,10 @@ import { parseArgs } from 'node:util'
 import { benchApi } from './api.ts'
 import { benchFloor } from './floor.ts'
 import { benchPipeline } from './pipeline.ts'
+import { benchSources } from './sources.ts'
 import { benchStatistics } from './statistics.ts'
 import { benchStream } from './stream.ts'
+import { benchSubmitPath } from './submit-path.ts'
 
 type Figures = Record<string, number>
 
@@ -21,7 +23,9 @@ type Figures = Record<string, number>
 const parts: Record<string, (scale: number) => Promise<object>> = {
   pipeline: scale => benchPipeline(100_000 * scale),
   floor: scale => benchFloor(100_000 * scale),
+  submitPath: scale => benchSubmitPath(1_000_000 * scale),
   stream: scale => benchStream(1_000_000 * scale),
+  sources: scale => benchSources(1_000_000 * scale),
   api: scale => benchApi({ singles: 20_000 * scale, batches: 100 * scale }),
   statistics: scale => benchStatistics(1_000_000 * scale),
 }
@@ -33,7 +37,9 @@ const { values } = parseArgs({
 const scale = values.quick ? quickScale : 1
 
 if (values.part !== undefined) {
-  process.send?.(await parts[values.part]!(scale))
+  const figures = await parts[values.part]!(scale)
+  if (process.send === undefined) console.log(figures)
+  else process.send(figures)
   process.disconnect?.()
 } else await runAll()
 

@@ -1,5 +1,6 @@
 /** From acceptance to the stored receipt, over real sockets, when nothing or little goes wrong. */
 import test from 'ava'
+import { rulesTo } from '../support/rules.ts'
 import { booksAgree, flow, operatorOn, recipientOf } from './delivery-setup.ts'
 
 test('two thousand messages are delivered, each once', async t => {
@@ -31,7 +32,7 @@ test('a number without a route is blocked and never leaves', async t => {
   const operator = await operatorOn(t)
   const run = await flow(t)
   const operatorId = await run.addOperator(operator)
-  run.gateway.setRoutes([{ prefix: '226', rank: 1, operatorId }])
+  run.gateway.setRoutes(rulesTo([operatorId], { prefixes: ['226'] }), [])
   await run.start(operatorId)
   await run.send([{ recipient: '22570000001' }, {}])
   await run.untilAll('blocked', 'delivered')

@@ -103,6 +103,7 @@ test('SQLite itself, out of pages, refuses the request as store-unavailable and 
     store,
     clock: systemClock,
     operatorFor: () => 1,
+    unknownPolicyOf: () => 'hold' as const,
     isStopping: () => false,
     onQueued: () => undefined,
   })

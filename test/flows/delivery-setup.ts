@@ -2,9 +2,11 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { systemClock } from '../../connectors/clock.ts'
+import type { OperatorProtocol } from '../../connectors/operators/kinds.ts'
 import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
 import { type Simulator, startSimulator } from '../../connectors/operators/simulator/simulator.ts'
 import type { SmppConfigInput } from '../../connectors/operators/smpp/config.ts'
+import type { UcpConfigInput } from '../../connectors/operators/ucp/config.ts'
 import type { EnqueueItem, NewMessage } from '../../scheduler/store.ts'
 import { createAlarms } from '../../server/gateway/alarms.ts'
 import { createGateway, type Gateway } from '../../server/gateway/gateway.ts'
@@ -14,6 +16,7 @@ import { openStore } from '../../server/store/client.ts'
 import { stateCodes } from '../../server/store/codes.ts'
 import { openDatabase } from '../../server/store/database.ts'
 import type { Store } from '../../server/store/operations.ts'
+import { rulesTo } from '../support/rules.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { type LeapingClock, leapingClock } from './leaping-clock.ts'
 
@@ -26,6 +29,8 @@ export interface Flow {
   gateway: Gateway
   /** Adds an operator of this simulator to the store; not started. Returns its id. */
   addOperator(operator: Simulator, config?: Partial<SmppConfigInput>): Promise<number>
+  /** The same for one that speaks UCP. */
+  addUcpOperator(operator: Simulator, config?: Partial<UcpConfigInput>): Promise<number>
   start(operatorId: number): Promise<void>
   /** Every number goes to these, best first. */
   route(...operatorIds: number[]): void
@@ -54,12 +59,13 @@ export async function flow(
   const reader = openDatabase({ kind: 'sqlite', file, isReadOnly: true })
   const settings = new Map<number, Parameters<Gateway['startOperator']>[0]>()
   const started = new Set<number>()
-  let routes: Parameters<Gateway['setRoutes']>[0] = []
+  let routes = rulesTo([])
   let gateway = createGateway({
     store,
     clock,
     log: silentLogger,
     alarms: createAlarms(store, clock, silentLogger),
+    inbound: { country: 'BF' },
   })
   let isStopped = false
   const stop = async (): Promise<void> => {
@@ -95,49 +101,44 @@ export async function flow(
     }
   }
 
+  async function add(protocol: OperatorProtocol, config: object): Promise<number> {
+    const name = `operator ${settings.size + 1}`
+    const record = await store.operators.create(
+      {
+        name,
+        protocol,
+        config: {},
+        sealedPassword: null,
+        sender: 'ASSURANCE',
+        pricePerPartMilli: 10_000,
+        currency: 'XOF',
+        isStarted: true,
+      },
+      { nowMs: clock.nowMs(), actor: 'test' },
+    )
+    const { operatorId } = record
+    settings.set(operatorId, { operatorId, name, protocol, sender: 'ASSURANCE', config })
+    return operatorId
+  }
+
   return {
     clock,
     store,
     get gateway() {
       return gateway
     },
-    async addOperator(operator, config = {}) {
-      const name = `operator ${settings.size + 1}`
-      const record = await store.operators.create(
-        {
-          name,
-          protocol: 'smpp',
-          config: {},
-          sealedPassword: null,
-          sender: 'ASSURANCE',
-          pricePerPartMilli: 10_000,
-          currency: 'XOF',
-          isStarted: true,
-        },
-        { nowMs: clock.nowMs(), actor: 'test' },
-      )
-      const { operatorId } = record
-      settings.set(operatorId, {
-        operatorId,
-        name,
-        protocol: 'smpp',
-        sender: 'ASSURANCE',
-        config: {
-          host: operator.host,
-          port: operator.port,
-          systemId: 'rappel',
-          password: 'secret',
-          window: 100,
-          partsPerSecond: 0,
-          ...config,
-        },
-      })
-      return operatorId
+    addOperator({ host, port }, config = {}) {
+      const login = { systemId: 'rappel', password: 'secret' }
+      return add('smpp', { host, port, ...login, window: 100, partsPerSecond: 0, ...config })
+    },
+    addUcpOperator({ host, port }, config = {}) {
+      const login = { shortCode: '38001', password: 'secret', allowOriginatorChange: true }
+      return add('ucp', { host, port, ...login, window: 50, partsPerSecond: 0, ...config })
     },
     start,
     route(...operatorIds) {
-      routes = operatorIds.map((operatorId, index) => ({ prefix: '', rank: index + 1, operatorId }))
-      gateway.setRoutes(routes)
+      routes = rulesTo(operatorIds)
+      gateway.setRoutes(routes, [])
     },
     async send(messages) {
       const items = messages.map((message, index): EnqueueItem => itemOf(clock, message, index))
@@ -177,8 +178,9 @@ export async function flow(
         clock,
         log: silentLogger,
         alarms: createAlarms(store, clock, silentLogger),
+        inbound: { country: 'BF' },
       })
-      gateway.setRoutes(routes)
+      gateway.setRoutes(routes, [])
       await store.recovery.recoverSending(clock.nowMs(), clock.nowMs() + 120_000)
       for (const operatorId of started) await start(operatorId)
     },

@@ -47,6 +47,8 @@ test('a receipt settles a message whose answer was lost', async t => {
 test('an answer that comes late still tells the id, and the receipt then finds the message', async t => {
   const operator = await operatorOn(t, {
     faults: [{ when: { every: 5 }, fault: { kind: 'delay-answer', ms: 2_000 } }],
+    // After the answers: an earlier one would settle the message the moment it is given up.
+    receipts: { delayMs: 3_000 },
   })
   const run = await flow(t)
   const operatorId = await run.addOperator(operator, { answerSeconds })

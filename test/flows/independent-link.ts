@@ -2,6 +2,7 @@
 import type { ExecutionContext } from 'ava'
 import { systemClock } from '../../connectors/clock.ts'
 import type { DeliveryReceipt, IncomingPart, OutgoingPart, SubmitOutcome } from '../../connectors/operator.ts'
+import { createRateLimit } from '../../connectors/operators/rate-limit.ts'
 import { type SmppConfigInput, smppConfigSchema } from '../../connectors/operators/smpp/config.ts'
 import { createSmppLink } from '../../connectors/operators/smpp/link.ts'
 
@@ -46,14 +47,16 @@ export function talk(
       }),
     stop: () => link.stop(),
   }
+  const parsed = smppConfigSchema.parse({
+    host: '127.0.0.1',
+    systemId: 'rappel',
+    password: 'secret',
+    partsPerSecond: 0,
+    ...config,
+  })
   const link = createSmppLink({
-    config: smppConfigSchema.parse({
-      host: '127.0.0.1',
-      systemId: 'rappel',
-      password: 'secret',
-      partsPerSecond: 0,
-      ...config,
-    }),
+    config: parsed,
+    rate: createRateLimit(parsed.partsPerSecond, systemClock),
     clock: systemClock,
     random: () => 0,
     log: () => {},

@@ -44,6 +44,7 @@ export function leapingClock(t: Teardown): LeapingClock {
   return {
     now: () => new Date(nowMs()),
     nowMs,
+    monotonicMs: () => systemClock.monotonicMs(),
     after,
     every(periodMs, run) {
       let cancel: Cancel

@@ -16,7 +16,7 @@ const corpus = [
   },
   { name: 'T', language: 'fr', source: 'A {{nom}} {{date echeance}}' },
   { name: 'S', kind: 'sqlite', config: { path: 'insurer.db', maxRows: 10 } },
-  { routes: [{ prefix: '226', rank: 1, operatorId: 1 }] },
+  { rules: [{ name: 'A', when: { prefixes: ['226'] }, operators: [{ operatorId: 1 }] }] },
   {
     name: 'A',
     definition: {

@@ -72,3 +72,11 @@ export function mutatedOctets(corpus: readonly Buffer[]): fc.Arbitrary<Buffer> {
     .tuple(fc.constantFrom(...texts), edits(fc.constantFrom(...pieces)))
     .map(([valid, list]) => Buffer.from(apply(valid, list), 'latin1'))
 }
+
+/** As sockets cut them: in one piece, or wherever a share of it ends. */
+export const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 })
+
+export function pieces(whole: Buffer, shares: readonly number[]): Buffer[] {
+  const ends = [...shares.map(part => Math.floor(part * whole.length)).sort((a, b) => a - b), whole.length]
+  return ends.map((end, index) => whole.subarray(ends[index - 1] ?? 0, end)).filter(piece => piece.length > 0)
+}

@@ -13,7 +13,7 @@ import { vectors } from '../connectors/operators/smpp/vectors.ts'
 import { outgoing, talk } from '../flows/independent-link.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzz } from './fuzz.ts'
-import { mutatedOctets } from './mutations.ts'
+import { cuts, mutatedOctets, pieces } from './mutations.ts'
 
 const pdus = Object.values(vectors).map(hex => Buffer.from(hex, 'hex'))
 const session = Buffer.concat(pdus)
@@ -38,13 +38,6 @@ const octets = fc.oneof(
   },
   fc.uint8Array({ maxLength: 300 }).map(bytes => Buffer.from(bytes)),
 )
-/** As sockets cut them: in one piece, or wherever a share of it ends. */
-const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 3 })
-
-function pieces(whole: Buffer, shares: readonly number[]): Buffer[] {
-  const ends = [...shares.map(share => Math.floor(share * whole.length)).sort((a, b) => a - b), whole.length]
-  return ends.map((end, index) => whole.subarray(ends[index - 1] ?? 0, end)).filter(piece => piece.length > 0)
-}
 
 test('any octets, cut anywhere, are frames, a wait for more, or the end of the stream', async t => {
   await fuzz(t, fc.tuple(octets, cuts), ([whole, shares]) => {

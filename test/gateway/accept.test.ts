@@ -4,13 +4,14 @@ import type { GroupRequest } from '../../server/store/enqueue-group.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { item } from '../support/stored-messages.ts'
 
-function acceptUnderTest(operatorFor: (recipient: string) => number | null = () => 1) {
+function acceptUnderTest(operatorFor: (message: { recipient: string }) => number | null = () => 1) {
   const commits: (readonly GroupRequest[])[] = []
   const woken: number[] = []
   const state = { isStopping: false }
   const accept = createAccept({
     clock: fakeClock(),
     operatorFor,
+    unknownPolicyOf: () => 'hold' as const,
     isStopping: () => state.isStopping,
     onQueued: operatorIds => woken.push(...operatorIds),
     store: {
@@ -28,7 +29,9 @@ function acceptUnderTest(operatorFor: (recipient: string) => number | null = () 
 }
 
 test('requests of one turn share a commit, and their operators are woken after it', async t => {
-  const { accept, commits, woken } = acceptUnderTest(recipient => (recipient.startsWith('226') ? 7 : null))
+  const { accept, commits, woken } = acceptUnderTest(({ recipient }) =>
+    recipient.startsWith('226') ? 7 : null,
+  )
   await Promise.all([
     accept({ items: [item()] }),
     accept({ items: [item({ recipient: '33600000001' }), item()] }),

@@ -1,7 +1,9 @@
 /** A link whose answers a test gives by hand, and a settler that keeps what it is told. */
 import type { OutgoingPart, RefusalClass, SubmitOutcome } from '../../connectors/operator.ts'
 import type { LinkTraits } from '../../connectors/operators/kinds.ts'
+import { openTerms, type SendingTerms } from '../../scheduler/alerts/policy/terms.ts'
 import { createPump, type Pump } from '../../server/gateway/outbox/pump.ts'
+import { usualRetryPolicy } from '../../server/gateway/outbox/retry-policy.ts'
 import { silentLogger } from '../../server/log.ts'
 import type { ClaimedMessage, ClaimRequest } from '../../server/store/outbox.ts'
 import type { SettleItem } from '../../server/store/settle.ts'
@@ -20,6 +22,8 @@ export interface PumpUnderTest {
   room: number
   /** Outcomes not yet stored. */
   backlog: number
+  /** What the contract has for every message; null: anything. */
+  terms: SendingTerms | null
   /** Claims wait until this is called; set by `holdClaims`. */
   holdClaims(): () => void
   failClaims: Error | null
@@ -45,6 +49,7 @@ export function pumpUnderTest(
     submitted: [],
     room: 0,
     backlog: 0,
+    terms: null,
     failClaims: null,
     holdClaims() {
       const { promise, resolve } = Promise.withResolvers<void>()
@@ -73,7 +78,12 @@ export function pumpUnderTest(
       {
         operatorId: 1,
         sender: 'ASSURANCE',
-        traits: { window: 10, partsPerSecond: 0, splitting: 8, ...traits },
+        traits: { window: 10, partsPerSecond: 0, throughputGroup: null, splitting: 8, ...traits },
+        contract: {
+          termsOf: message => under.terms ?? openTerms(message.sender),
+          retryPolicy: () => usualRetryPolicy,
+        },
+        chance: () => 0,
         alternativeFor: () => alternativeId,
       },
       {
@@ -123,7 +133,11 @@ export function claimed(
     reference: 0,
     acceptedParts: [],
     isFlash: false,
+    category: 'reminder',
+    job: -1,
+    priority: 'normal',
     attempts: 1,
+    retryingSinceMs: null,
     createdAtMs: clock.nowMs(),
     expiresAtMs: clock.nowMs() + 86_400_000,
     unknownPolicy: 'hold',

@@ -41,7 +41,7 @@ test('a part refused for a while waits for the answers of the others before the 
   t.deepEqual(kinds(under), ['accepted'])
   under.accept(three!)
   t.deepEqual(kinds(under), ['accepted', 'accepted', 'retry'])
-  t.like(under.settled[2], { dueAtMs: under.clock.nowMs() + 30_000, countsAttempt: true })
+  t.like(under.settled[2], { dueAtMs: under.clock.nowMs() + 5_000, countsAttempt: true })
 })
 
 test('after a refusal for good the parts that wait do not leave', async t => {

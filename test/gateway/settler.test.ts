@@ -18,6 +18,9 @@ interface SettlerUnderTest {
   raised: string[]
   cleared: string[]
   commits: number
+  /** What the store says of the next batches, and what was handed on. */
+  unknownSubscribers: number[]
+  considered: number[]
   fails: (request: SettleRequest) => Error | null
   receipts(...tokens: number[]): void
   texts(...tokens: number[]): void
@@ -38,6 +41,8 @@ function settlerUnderTest(): SettlerUnderTest {
     raised: [],
     cleared: [],
     commits: 0,
+    unknownSubscribers: [],
+    considered: [],
     fails: () => null,
     receipts: (...tokens) => under.settler.addReceipts(1, tokens.map(receipt), acknowledge),
     texts: (...tokens) =>
@@ -60,6 +65,8 @@ function settlerUnderTest(): SettlerUnderTest {
       clock,
       log: silentLogger,
       alarms: { raise: kind => under.raised.push(kind), clear: kind => under.cleared.push(kind) },
+      isUnknownSubscriber: ({ detail }) => detail === 'err:101',
+      onUnknownSubscribers: messageIds => under.considered.push(...messageIds),
       onSettled: () => {
         under.commits += 1
       },
@@ -70,7 +77,7 @@ function settlerUnderTest(): SettlerUnderTest {
             const error = under.fails(request)
             if (error !== null) throw error
             under.written.push(request)
-            return { matched: request.receipts.length, kept: 0 }
+            return { matched: request.receipts.length, kept: 0, unknownSubscribers: under.unknownSubscribers }
           },
         },
         incoming: {
@@ -116,6 +123,20 @@ test('what one turn brings is one transaction, and receipts are acknowledged aft
   ])
   t.is(under.commits, 1)
   t.is(under.clock.pending(), 0)
+})
+
+test('receipts that say unknown subscriber are marked, and what the store says of them is handed on', async t => {
+  const under = settlerUnderTest()
+  under.unknownSubscribers = [7]
+  const acknowledge = (): void => {}
+  under.settler.addReceipts(1, [{ ...receipt(1), detail: 'err:101' }, receipt(2)], acknowledge)
+  t.deepEqual(under.considered, [], 'not before it is committed')
+  await under.settler.idle(1_000)
+  t.deepEqual(
+    under.written[0]?.receipts.map(({ isUnknownSubscriber }) => isUnknownSubscriber),
+    [true, undefined],
+  )
+  t.deepEqual(under.considered, [7])
 })
 
 test('a large backlog is written in bounded batches, in order', async t => {

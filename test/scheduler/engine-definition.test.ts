@@ -24,7 +24,6 @@ test('a plain definition is taken, and says what was left to the defaults', t =>
     service: 'default',
     schedule: { catchUp: 'once' },
     validityHours: 48,
-    unknownPolicy: 'hold',
   })
 })
 

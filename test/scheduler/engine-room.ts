@@ -6,7 +6,7 @@ import { type Source, SourceError, type SourceRow } from '../../connectors/sourc
 import { sourceKinds } from '../../connectors/sources/kinds.ts'
 import { type AlertDefinition, alertDefinitionSchema } from '../../scheduler/alerts/alert.ts'
 import { createAlertEngine } from '../../scheduler/alerts/create-engine.ts'
-import type { AlertEngine } from '../../scheduler/alerts/engine.ts'
+import type { AlertEngine, EngineDependencies } from '../../scheduler/alerts/engine.ts'
 import type { RunReport } from '../../scheduler/alerts/report.ts'
 import type { SchedulerStore } from '../../scheduler/store.ts'
 import { createAccept } from '../../server/gateway/accept.ts'
@@ -79,6 +79,7 @@ export async function engineRoom(
     file?: string
     config?: Record<string, unknown>
     change?: (store: SchedulerStore) => SchedulerStore
+    termsOf?: EngineDependencies['termsOf']
   } = {},
 ): Promise<EngineRoom> {
   const { start = '2027-01-04T09:00:00Z', template = 'Police {{police}} fin le {{date echeance}}.' } = options
@@ -97,12 +98,13 @@ export async function engineRoom(
     change,
   )
   const { templateId } = await store.templates.create({ name: 'T', language: 'fr', source: template }, change)
-  const routeFor = (recipient: string): number | null =>
+  const routeFor = ({ recipient }: { recipient: string }): number | null =>
     recipient.startsWith(unroutable) ? null : operatorId
   const accept = createAccept({
     store,
     clock,
     operatorFor: routeFor,
+    unknownPolicyOf: () => 'hold' as const,
     isStopping: () => false,
     onQueued() {},
   })
@@ -116,7 +118,8 @@ export async function engineRoom(
       store: scheduler,
       clock,
       openSource: async () => faulty(sourceKinds.sqlite.open(config, { clock }), faults),
-      routeOf: recipient => ({ operatorId: routeFor(recipient), pricePerPartMilli: 12_000 }),
+      routeOf: message => ({ operatorId: routeFor(message), pricePerPartMilli: 12_000 }),
+      ...(options.termsOf && { termsOf: options.termsOf }),
       onRunFinished: (_, report) => reports.push(report),
       log: (event, fields) => events.push({ event, fields }),
     })

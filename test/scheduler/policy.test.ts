@@ -23,6 +23,7 @@ function rulesFor(category: Category): PolicyRules {
       zone: 'Africa/Ouagadougou',
       isHoliday: holidayCheck('BF', noOverrides),
     },
+    country: 'BF',
     validityHours: 48,
     stoppedCategories: defaultStoppedCategories,
     cappedCategories: defaultCappedCategories,

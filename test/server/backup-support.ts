@@ -7,6 +7,7 @@ import { type Application, openApplication } from '../../server/application.ts'
 import { journalDirectoryOf, openJournal, type SentJournal } from '../../server/backup/journal.ts'
 import { silentLogger } from '../../server/log.ts'
 import { openKeyFile } from '../../server/secrets.ts'
+import { rulesTo } from '../support/rules.ts'
 import type { Teardown } from '../support/temp-dir.ts'
 
 export interface Place {
@@ -111,7 +112,7 @@ export async function furnish(
     },
     change,
   )
-  await store.routes.replace([{ prefix: '', rank: 1, operatorId: operator.operatorId }], change)
+  await store.routes.replace(rulesTo([operator.operatorId]), change)
   await reloadRoutes()
   const alert = await store.alerts.create(
     {

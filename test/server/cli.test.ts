@@ -87,6 +87,31 @@ test.serial('a message goes out through the running server, and without one it i
   t.is(operator.received.parts()[0]?.text, 'Bonjour')
 })
 
+test.serial('the way of a number is asked of the running server', async t => {
+  const place = placeIn(tempDir(t))
+  const operator = await startSimulator()
+  t.teardown(() => operator.stop())
+  const setup = await openPlace(t, place)
+  await furnish(setup.application, place, { port: operator.port, partsPerSecond: 0 })
+  await setup.close()
+  const data = place.dataDirectory
+  const way = ['operator', 'way', '70 11 22 33', '--data', data]
+  t.regex((await runRappel(t, way)).stderr, /^no server runs on this data directory/)
+  const args = ['user', 'create', 'k', '--scopes', 'operators:read', '--data', data]
+  const key = (await runRappel(t, args)).stdout.trim()
+  await startRappel(t, data)
+  t.regex((await runRappel(t, way)).stderr, /^the server needs a key: --key/)
+  const told = await runRappel(t, [...way, '--key', key])
+  t.is(told.code, 0, told.stderr)
+  t.regex(told.stdout, /^\+22670112233 at .*: BF, network BF:moov, by its prefix 22670\n/)
+  t.regex(told.stdout, /\nrule 1 {2}Test {2}applies\n/)
+  t.regex(told.stdout, /\nit would go to .*, the first choice\n$/)
+  const wrong = await runRappel(t, [...way.with(2, '25 33 22 44'), '--key', key])
+  t.regex(wrong.stderr, /^the server refused: invalid-recipient/)
+  const refused = await runRappel(t, [...way, '--key', key, '--category', 'loud'])
+  t.is(refused.code, 1)
+})
+
 test.serial(
   'alerts are listed, tried, foreseen and run without a server; what is queued leaves with the next start',
   async t => {
@@ -281,6 +306,16 @@ test.serial('the simulator listens, counts, and refuses a plan that it cannot re
   const refused = await runRappel(t, ['simulator', '--port', '0', '--faults', plan])
   t.is(refused.code, 1)
   t.regex(refused.stderr, /^--faults: 0\.fault/)
+})
+
+test.serial('the simulator speaks UCP when it is told to, and no third protocol', async t => {
+  const simulator = spawnRappel(t, ['simulator', '--protocol', 'ucp', '--port', '0'])
+  await simulator.line(/^simulated operator on 127\.0\.0\.1:\d+, UCP/)
+  simulator.child.kill('SIGTERM')
+  t.is((await simulator.ended).code, 0)
+  const refused = await runRappel(t, ['simulator', '--protocol', 'telex'])
+  t.is(refused.code, 1)
+  t.regex(refused.stderr, /^--protocol: found telex, expected smpp or ucp/)
 })
 
 test.serial('an error is one line; RAPPEL_DEBUG=1 adds its stack', async t => {

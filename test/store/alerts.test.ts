@@ -61,6 +61,7 @@ storeTest('an alert is created asleep, changed, activated and deactivated', asyn
     nextRunAtMs: null,
     coveredUntil: null,
     hasBaseline: false,
+    watermark: null,
   })
   t.deepEqual(await dueAlerts(knex, 10_000), [])
   await activateAlert(knex, alertId, 5_000, change)

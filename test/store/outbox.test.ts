@@ -27,6 +27,10 @@ storeTest('what is due is claimed once, with all that a submit needs', async (t,
       reference: 0,
       acceptedParts: [],
       isFlash: true,
+      job: 0,
+      priority: 'normal',
+      retryingSinceMs: null,
+      category: 'reminder',
       attempts: 1,
       createdAtMs: clock.nowMs(),
       expiresAtMs: clock.nowMs() + 48 * 3_600_000,
@@ -197,7 +201,13 @@ storeTest('queued messages go to another operator; those that left stay', async 
   await take(knex, clock)
   const queued = await putOne(knex, clock)
   t.deepEqual(await waiting(knex, { operatorId, afterId: 0, limit: 10 }), [
-    { messageId: queued, recipient: '22670000001' },
+    {
+      messageId: queued,
+      recipient: '22670000001',
+      sender: null,
+      category: 'reminder',
+      dueAtMs: clock.nowMs(),
+    },
   ])
   const moves = [gone, queued].map(messageId => ({ messageId, operatorId: 2 }))
   t.is(await reroute(knex, { moves, nowMs: clock.nowMs(), reason: 'bind-down' }), 1)

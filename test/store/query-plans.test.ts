@@ -5,6 +5,17 @@
 import type { ExecutionContext } from 'ava'
 import type { Knex } from 'knex'
 import { enqueueGroup } from '../../server/store/enqueue-group.ts'
+import { assemble, closeOverdue } from '../../server/store/inbound-assembly.ts'
+import { contextOf } from '../../server/store/inbound-context.ts'
+import { inboundFigures, inboundTotals } from '../../server/store/inbound-counters.ts'
+import { handle, takeReady } from '../../server/store/inbound-handling.ts'
+import {
+  findIncoming,
+  finishAction,
+  searchIncoming,
+  waitingActions,
+} from '../../server/store/inbound-messages.ts'
+import { storeIncoming } from '../../server/store/incoming.ts'
 import { recall } from '../../server/store/memories.ts'
 import {
   cancelMessages,
@@ -22,8 +33,20 @@ import {
   resendUnknown,
 } from '../../server/store/recovery.ts'
 import { closeRunHold } from '../../server/store/run-holds.ts'
+import {
+  beginSecondTries,
+  concludeSecondTries,
+  secondTryCandidates,
+} from '../../server/store/second-tries.ts'
 import { known, occasionsOf, standings } from '../../server/store/standings.ts'
 import { backlog, totals, totalsBy } from '../../server/store/statistics.ts'
+import {
+  countWriteBacks,
+  listWriteBacks,
+  pruneWriteBacks,
+  retryWriteBacks,
+} from '../../server/store/write-back-lists.ts'
+import { claimWriteBacks, settleWriteBacks } from '../../server/store/write-backs.ts'
 import { sqliteTest } from '../support/store.ts'
 import { answered, item, put, putOne, receipt, settleAll, take } from '../support/stored-messages.ts'
 
@@ -37,6 +60,12 @@ const moreHistory = [
   'u',
   'idempotency_keys',
   'k',
+  'incoming',
+  'incoming_parts',
+  'inbound_actions',
+  'stop_list',
+  'write_backs',
+  'w',
 ]
 
 /** Every step that reads a table of history from one end to the other, as `sql: step`. */
@@ -55,7 +84,10 @@ async function fullScans(knex: Knex, work: () => Promise<unknown>): Promise<stri
     const steps: { detail: string }[] = await knex.raw(`explain query plan ${sql}`, [...bindings])
     for (const { detail } of steps) {
       const [, table] = /^SCAN (\w+)/.exec(detail) ?? []
-      const isWalkOfWaiting = / USING (COVERING )?INDEX messages_(queue|sending|held|attention)/.test(detail)
+      const isWalkOfWaiting =
+        / USING (COVERING )?INDEX (messages_(queue|sending|held|attention)|incoming_(received|waiting|failed|assembling)|incoming_parts_open|inbound_actions_waiting|write_backs_due)/.test(
+          detail,
+        )
       if (table !== undefined && [...history, ...moreHistory].includes(table) && !isWalkOfWaiting) {
         found.push(`${sql.replace(/\s+/g, ' ')}: ${detail}`)
       }
@@ -94,6 +126,37 @@ sqliteTest('enqueueing reads no history', async (t, { knex, clock }) => {
   await noFullScan(t, knex, () => occasionsOf(knex, 'POL-1'))
 })
 
+sqliteTest(
+  'write-backs are queued, claimed, settled, listed and pruned by index',
+  async (t, { knex, clock }) => {
+    const nowMs = clock.nowMs()
+    const source = { name: 's', kind: 'sqlite', config: '{}', created_at: 0, updated_at: 0 }
+    const [{ id: sourceId }] = await knex('sources').insert(source).returning('id')
+    const settings = { statement: 'x', states: '["delivered"]', updated_at: 0 }
+    await knex('source_write_backs').insert({ source_id: sourceId, ...settings })
+    const alert = { name: 'a', definition: JSON.stringify({ sourceId, keyColumns: ['k'], schedule: {} }) }
+    const [{ id: alertId }] = await knex('alerts')
+      .insert({ ...alert, created_at: 0, updated_at: 0 })
+      .returning('id')
+    const messageId = await putOne(knex, clock, { alertId })
+    await knex('messages').where({ id: messageId }).update({ entity_key: 'K' })
+    await take(knex, clock)
+    await settleAll(knex, clock, [answered(messageId, 'A1')])
+    await noFullScan(t, knex, () => settleAll(knex, clock, [], [receipt('A1')]))
+    const claim = { nowMs, leaseUntilMs: nowMs + 1, exceptSources: [99], limit: 5 }
+    await noFullScan(t, knex, async () => {
+      const [due] = await claimWriteBacks(knex, claim)
+      await settleWriteBacks(knex, [{ ...due!, kind: 'failed', error: 'x' }], nowMs)
+    })
+    await noFullScan(t, knex, () => countWriteBacks(knex, sourceId))
+    await noFullScan(t, knex, () => listWriteBacks(knex, { state: 'failed', limit: 5 }))
+    await noFullScan(t, knex, () => listWriteBacks(knex, { sourceId, beforeId: 99, limit: 5 }))
+    await noFullScan(t, knex, () => pruneWriteBacks(knex, nowMs))
+    await noFullScan(t, knex, () => retryWriteBacks(knex, { sourceId }, nowMs))
+    await noFullScan(t, knex, () => retryWriteBacks(knex, { messageIds: [messageId] }, nowMs))
+  },
+)
+
 sqliteTest('claiming walks the queue by index, expired and long messages too', async (t, { knex, clock }) => {
   await put(
     knex,
@@ -106,6 +169,17 @@ sqliteTest('claiming walks the queue by index, expired and long messages too', a
   await noFullScan(t, knex, () => waiting(knex, { operatorId: 1, afterId: 0, limit: 5 }))
   const moves = [{ messageId: await putOne(knex, clock), operatorId: 2 }]
   await noFullScan(t, knex, () => reroute(knex, { moves, nowMs: 1, reason: 'x' }))
+})
+
+sqliteTest('second tries find their messages by key', async (t, { knex, clock }) => {
+  const messageId = await putOne(knex, clock)
+  await take(knex, clock)
+  const failed = receipt('A1', { state: 'undelivered', isUnknownSubscriber: true })
+  await settleAll(knex, clock, [answered(messageId, 'A1')], [failed])
+  await noFullScan(t, knex, () => secondTryCandidates(knex, [messageId], clock.nowMs()))
+  const tries = [{ messageId, fromOperatorId: 1, operatorId: 2 }]
+  await noFullScan(t, knex, () => beginSecondTries(knex, tries, clock.nowMs()))
+  await noFullScan(t, knex, () => concludeSecondTries(knex, clock.nowMs()))
 })
 
 sqliteTest('settling and receipts find their rows by key', async (t, { knex, clock }) => {
@@ -177,3 +251,47 @@ sqliteTest(
     await noFullScan(t, knex, () => deleteOperator(knex, operator.id, { actor: 'x', nowMs: clock.nowMs() }))
   },
 )
+
+sqliteTest('incoming messages are put together, handled and found by index', async (t, { knex, clock }) => {
+  const nowMs = clock.nowMs()
+  const phone = '22670000001'
+  const part = { sender: phone, recipient: '38001', encoding: 'gsm7' as const, partNumber: 1 }
+  const parts = [
+    { ...part, text: 'STOP', reference: null, partCount: 1 },
+    { ...part, text: 'a', reference: 3, partCount: 2 },
+  ]
+  await storeIncoming(
+    knex,
+    parts.map(each => ({ operatorId: 1, part: each })),
+    nowMs,
+  )
+  await putOne(knex, clock)
+  await noFullScan(t, knex, () => assemble(knex, { nowMs, limit: 10 }))
+  await noFullScan(t, knex, () => closeOverdue(knex, { nowMs: nowMs + 3_600_000, limit: 10 }))
+  await noFullScan(t, knex, () => takeReady(knex, 10))
+  await noFullScan(t, knex, () => contextOf(knex, [{ phone, shortCode: '38001' }], nowMs))
+  const text = item({ text: 'x', category: 'transactional' }).message
+  const plan = {
+    incomingId: 1,
+    operatorId: 1,
+    phone,
+    ruleId: 1,
+    keyword: '',
+    service: '*',
+    owner: null,
+    detail: '',
+    steps: [
+      { kind: 'stop' as const, target: '*', text, textFailure: '' },
+      { kind: 'mail' as const, target: 'x', text: null },
+    ],
+  }
+  await noFullScan(t, knex, () => handle(knex, [plan], nowMs))
+  await noFullScan(t, knex, () => waitingActions(knex, { limit: 10 }))
+  await noFullScan(t, knex, () => finishAction(knex, 2, { actor: 'x', nowMs }))
+  await noFullScan(t, knex, () => findIncoming(knex, 1))
+  await noFullScan(t, knex, () => inboundFigures(knex))
+  await noFullScan(t, knex, () => inboundTotals(knex, { fromMs: 0, toMs: nowMs }))
+  for (const filter of [{ phone }, { shortCode: '38001' }, { state: 'failed' as const }]) {
+    await noFullScan(t, knex, () => searchIncoming(knex, { ...filter, limit: 50 }))
+  }
+})

@@ -16,6 +16,11 @@ import {
   resendUnknown,
 } from '../../server/store/recovery.ts'
 import { closeRunHold } from '../../server/store/run-holds.ts'
+import {
+  beginSecondTries,
+  concludeSecondTries,
+  secondTryCandidates,
+} from '../../server/store/second-tries.ts'
 import type { FakeClock } from '../support/fake-clock.ts'
 import { postgresTest, type StoreBody, sqliteTest } from '../support/store.ts'
 import { answered, item, put, receipt, settleAll, take } from '../support/stored-messages.ts'
@@ -64,6 +69,7 @@ const verbs: ((world: World, step: Step) => Promise<unknown>)[] = [
     const moves = chosen(ids, pick).map(messageId => ({ messageId, operatorId: 1 + (choice % 2) }))
     return reroute(knex, { moves, nowMs: clock.nowMs(), reason: 'x' })
   },
+  secondTrySome,
   ({ clock }, { choice }) => clock.advance((choice % 120) * 60_000),
 ]
 
@@ -152,6 +158,17 @@ async function receiveSome({ knex, clock, keys }: World, { pick, choice }: Step)
     }),
   )
   await settleAll(knex, clock, [], receipts)
+}
+
+async function secondTrySome({ knex, clock, ids }: World, { pick, choice }: Step): Promise<void> {
+  const candidates = await secondTryCandidates(knex, chosen(ids, pick), clock.nowMs())
+  const tries = candidates.map(({ messageId, operatorId }) => ({
+    messageId,
+    fromOperatorId: operatorId,
+    operatorId: 1 + (choice % 2),
+  }))
+  await beginSecondTries(knex, tries, clock.nowMs())
+  if (choice % 2 === 0) await concludeSecondTries(knex, clock.nowMs())
 }
 
 function chosen(ids: readonly number[], pick: number): number[] {

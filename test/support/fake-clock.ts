@@ -18,6 +18,8 @@ export interface FakeClock extends Clock {
 
 export function fakeClock(start: string | Date = '2027-01-04T09:00:00Z'): FakeClock {
   let nowMs = new Date(start).getTime()
+  /** Moves with `advance` and stands still in a jump. */
+  let elapsedMs = 0
   let order = 0
   const timers = new Set<Timer>()
 
@@ -31,6 +33,7 @@ export function fakeClock(start: string | Date = '2027-01-04T09:00:00Z'): FakeCl
   const clock: FakeClock = {
     now: () => new Date(nowMs),
     nowMs: () => nowMs,
+    monotonicMs: () => elapsedMs,
     after,
     every(periodMs, run) {
       let cancel: Cancel
@@ -57,15 +60,19 @@ export function fakeClock(start: string | Date = '2027-01-04T09:00:00Z'): FakeCl
     },
     async advance(byMs) {
       const untilMs = nowMs + byMs
+      const startMs = nowMs
+      const startElapsedMs = elapsedMs
       for (;;) {
         await settled()
         const next = [...timers].sort((a, b) => a.atMs - b.atMs || a.order - b.order)[0]
         if (next === undefined || next.atMs > untilMs) break
         timers.delete(next)
         nowMs = Math.max(nowMs, next.atMs)
+        elapsedMs = startElapsedMs + Math.max(nowMs - startMs, 0)
         next.run()
       }
       nowMs = untilMs
+      elapsedMs = startElapsedMs + byMs
       await settled()
     },
     jumpTo(instant) {

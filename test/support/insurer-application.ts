@@ -8,13 +8,14 @@ import { join } from 'node:path'
 import Database from 'better-sqlite3'
 import { systemClock } from '../../connectors/clock.ts'
 import { type SimulatorProcess, spawnSimulator } from '../../connectors/operators/simulator/child.ts'
-import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
+import type { ProtocolName, SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
 import { alertDefinitionSchema } from '../../scheduler/alerts/alert.ts'
 import type { UnknownPolicy } from '../../scheduler/store.ts'
 import { type Application, openApplication } from '../../server/application.ts'
 import { silentLogger } from '../../server/log.ts'
 import { createSecretBox } from '../../server/secrets.ts'
 import type { DatabaseConfig } from '../../server/store/database.ts'
+import { rulesTo } from './rules.ts'
 
 export interface Workspace {
   directory: string
@@ -58,16 +59,19 @@ export const insurerTemplate =
   '{{civilite}} {{nom}}, votre contrat {{immat}} expire le {{date echeance}}. Prime: {{montant prime}} F CFA. Agence {{agence}}, {{tel}}. NOM ASSUR'
 
 const account = { systemId: 'insurer', password: 'insurer' }
+const shortCode = '38001'
 
 /** An operator in a process of its own that knows the account of `openInsurerApplication`. */
 export function startInsurerOperator(options: Partial<SimulatorOptions>): Promise<SimulatorProcess> {
-  return spawnSimulator({ ...options, accounts: [account] })
+  const systemId = options.protocol === 'ucp' ? shortCode : account.systemId
+  return spawnSimulator({ ...options, accounts: [{ ...account, systemId }] })
 }
 
 export interface InsurerOptions {
   customerFile: string
   /** Of the operator. */
   port: number
+  protocol?: ProtocolName
   /** More than the customer's rows: the cap of the source. */
   rows: number
   window?: number
@@ -113,7 +117,7 @@ export async function openInsurerApplication(
 
 async function configure(
   application: Application,
-  { customerFile, port, rows, window = 500, unknownPolicy = 'hold' }: InsurerOptions,
+  { customerFile, port, protocol = 'smpp', rows, window = 500, unknownPolicy = 'hold' }: InsurerOptions,
 ): Promise<number> {
   const { store } = application
   const change = { actor: 'test', nowMs: systemClock.nowMs() }
@@ -133,17 +137,17 @@ async function configure(
   const operator = await store.operators.create(
     {
       name: 'simulator',
-      protocol: 'smpp',
-      config: { host: '127.0.0.1', port, ...account, window, partsPerSecond: 0 },
+      protocol,
+      config: { host: '127.0.0.1', port, ...loginOf(protocol), window, partsPerSecond: 0 },
       sealedPassword: null,
-      sender: '38001',
+      sender: shortCode,
       pricePerPartMilli: 12_000,
       currency: 'XOF',
       isStarted: true,
     },
     change,
   )
-  await store.routes.replace([{ prefix: '', rank: 1, operatorId: operator.operatorId }], change)
+  await store.routes.replace(rulesTo([operator.operatorId]), change)
   await application.reloadRoutes()
   const { id } = await store.alerts.create(
     {
@@ -167,4 +171,8 @@ async function configure(
     change,
   )
   return id
+}
+
+function loginOf(protocol: ProtocolName): object {
+  return protocol === 'smpp' ? account : { shortCode, password: account.password }
 }

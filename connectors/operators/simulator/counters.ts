@@ -1,5 +1,5 @@
 /** The figures of a simulator, as the demo shows them and as another process receives them. */
-import { type Outcome, outcomes } from './outcomes.ts'
+import { type Outcome, outcomes } from './outcome-states.ts'
 
 /** Plain numbers only: it travels between processes as it is. All count since the start. */
 export interface SimulatorCounts {
@@ -9,7 +9,7 @@ export interface SimulatorCounts {
   partsAccepted: number
   /** Refused by the fault plan or for their content. */
   partsRefused: number
-  /** Refused with 0x58 by the contract or by the fault plan. */
+  /** Asked to slow down (0x58, EC 04) by the contract or by the fault plan. */
   partsThrottled: number
   /** Neither recorded nor answered. */
   partsSwallowed: number
@@ -25,7 +25,7 @@ export interface SimulatorCounts {
   /** What became of the accepted parts. */
   outcomes: Record<Outcome, number>
   receiptsScheduled: number
-  /** Acknowledged with status 0. */
+  /** Acknowledged by the client. */
   receiptsAcknowledged: number
   /** Answered with an error, left unanswered or cut off, and delivered again. */
   receiptsRetried: number

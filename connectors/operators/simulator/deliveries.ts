@@ -1,29 +1,30 @@
 /**
  * What one account has still to be told: receipts and incoming messages. They wait here, not in a session, so that
  * they survive every reconnect; any bound receiver of the account takes them, within its window, until each is
- * acknowledged with status 0.
+ * acknowledged.
  */
 import type { Clock } from '../../clock.ts'
-import type { ShortMessage } from '../smpp/short-message.ts'
-import { status } from '../smpp/tables.ts'
 import type { SimulatorCounts } from './counters.ts'
 import { DueQueue } from './due-queue.ts'
-import type { ReceiptSettings } from './outcomes.ts'
+import type { IncomingPiece } from './incoming-piece.ts'
+import type { ReceiptFormat, ReceiptSettings } from './outcomes.ts'
+import type { ReceiptFacts } from './receipt-facts.ts'
 
-/** Something to deliver. It is composed when it leaves: a receipt bears the time of its leaving. */
-export interface Delivery {
-  kind: 'receipt' | 'incoming'
-  compose(nowMs: number): { commandId: number; message: ShortMessage }
-  /** Called once, when it is acknowledged or given up. */
-  onSettled?(isAcknowledged: boolean): void
-}
+/** Something to deliver. It is spelled when it leaves, and bears the time of its first leaving. */
+export type Delivery =
+  | { kind: 'receipt'; facts: ReceiptFacts; format: ReceiptFormat }
+  /** `onSettled` is called once, when it is acknowledged or given up. */
+  | { kind: 'incoming'; piece: IncomingPiece; onSettled(isAcknowledged: boolean): void }
+
+/** What the client said to a delivery; `rejected` is for ever. */
+export type DeliveryVerdict = 'acknowledged' | 'rejected' | 'later'
 
 /** A session bound as receiver or transceiver. */
 export interface DeliveryReceiver {
   /** False while it is stalled or its peer does not read. */
   readonly isWritable: boolean
-  /** Writes one PDU without flushing, and says its sequence number. */
-  writeDelivery(commandId: number, message: ShortMessage): number
+  /** Writes one delivery without flushing. @param taken numbers that await their answer. @returns its own */
+  writeDelivery(delivery: Delivery, taken: { has(sequence: number): boolean }): number
   flush(): void
 }
 
@@ -32,12 +33,13 @@ interface Outstanding {
   sentAtMs: number
 }
 
-/** ESME_RX_R_APPN; with the permanent error, the answers after which an operator gives up. */
-const rejectedByApplication = 0x66
-
 export class Deliveries {
   readonly #clock: Clock
   readonly #settings: ReceiptSettings
+  /** Deliveries outstanding per session. */
+  readonly #window: number
+  /** The same for those that must not wait. */
+  readonly #maxOutstanding: number
   readonly #counts: SimulatorCounts
   readonly #due: DueQueue<Delivery>
   readonly #receivers = new Map<DeliveryReceiver, Map<number, Outstanding>>()
@@ -45,9 +47,16 @@ export class Deliveries {
   /** Of `#ready`, those already taken: shifting an array of a hundred thousand for each would be slow. */
   #taken = 0
 
-  constructor(clock: Clock, settings: ReceiptSettings, counts: SimulatorCounts) {
+  /** @param maxOutstanding of the protocol, per session */
+  constructor(
+    clock: Clock,
+    settings: ReceiptSettings,
+    { counts, maxOutstanding }: { counts: SimulatorCounts; maxOutstanding: number },
+  ) {
     this.#clock = clock
     this.#settings = settings
+    this.#window = Math.min(settings.window, maxOutstanding)
+    this.#maxOutstanding = maxOutstanding
     this.#counts = counts
     this.#due = new DueQueue(clock, deliveries => {
       for (const delivery of deliveries) this.#ready.push(delivery)
@@ -68,10 +77,10 @@ export class Deliveries {
     else this.#due.add(atMs, delivery)
   }
 
-  /** Writes before anything else that waits, whatever the window; null when nobody can receive. */
+  /** Writes before anything else that waits, whatever the window of the settings; null when nobody can receive. */
   writeFirst(delivery: Delivery): DeliveryReceiver | null {
     for (const [receiver, outstanding] of this.#receivers) {
-      if (!receiver.isWritable) continue
+      if (!receiver.isWritable || outstanding.size >= this.#maxOutstanding) continue
       this.#write(receiver, outstanding, delivery)
       return receiver
     }
@@ -94,22 +103,21 @@ export class Deliveries {
     this.pump()
   }
 
-  /** Takes a deliver_sm_resp. Unknown sequence numbers are late answers, already delivered again. */
-  answered(receiver: DeliveryReceiver, sequence: number, answerStatus: number): void {
+  /** Takes the answer to a delivery. Unknown numbers are late answers, already delivered again. */
+  answered(receiver: DeliveryReceiver, sequence: number, verdict: DeliveryVerdict): void {
     const outstanding = this.#receivers.get(receiver)
     const answered = outstanding?.get(sequence)
     if (outstanding === undefined || answered === undefined) return
     outstanding.delete(sequence)
     const { delivery } = answered
-    if (answerStatus === status.ok) {
-      if (delivery.kind === 'receipt') this.#counts.receiptsAcknowledged += 1
-      else this.#counts.incomingAcknowledged += 1
-      delivery.onSettled?.(true)
-    } else if (answerStatus === status.permanentAppError || answerStatus === rejectedByApplication) {
-      if (delivery.kind === 'receipt') this.#counts.receiptsRejected += 1
-      delivery.onSettled?.(false)
-    } else {
+    if (verdict === 'later') {
       this.#retry(delivery)
+    } else if (delivery.kind === 'receipt') {
+      if (verdict === 'acknowledged') this.#counts.receiptsAcknowledged += 1
+      else this.#counts.receiptsRejected += 1
+    } else {
+      if (verdict === 'acknowledged') this.#counts.incomingAcknowledged += 1
+      delivery.onSettled(verdict === 'acknowledged')
     }
   }
 
@@ -130,8 +138,8 @@ export class Deliveries {
   pump(): void {
     for (const [receiver, outstanding] of this.#receivers) {
       if (this.#taken === this.#ready.length) break
-      if (!receiver.isWritable || outstanding.size >= this.#settings.window) continue
-      while (this.#taken < this.#ready.length && outstanding.size < this.#settings.window) {
+      if (!receiver.isWritable || outstanding.size >= this.#window) continue
+      while (this.#taken < this.#ready.length && outstanding.size < this.#window) {
         const delivery = this.#ready[this.#taken]!
         this.#taken += 1
         this.#write(receiver, outstanding, delivery)
@@ -147,8 +155,9 @@ export class Deliveries {
 
   #write(receiver: DeliveryReceiver, outstanding: Map<number, Outstanding>, delivery: Delivery): void {
     const sentAtMs = this.#clock.nowMs()
-    const { commandId, message } = delivery.compose(sentAtMs)
-    outstanding.set(receiver.writeDelivery(commandId, message), { delivery, sentAtMs })
+    if (delivery.kind === 'receipt') delivery.facts.doneAtMs ||= sentAtMs
+    else delivery.piece.sentAtMs ||= sentAtMs
+    outstanding.set(receiver.writeDelivery(delivery, outstanding), { delivery, sentAtMs })
   }
 
   #retry(delivery: Delivery): void {

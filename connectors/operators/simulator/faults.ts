@@ -3,6 +3,7 @@
  * simulator runs; with the same seed and the same traffic the same parts suffer.
  */
 import { z } from 'zod'
+import { everyMalformedSort, type MalformedSort, malformedSorts } from './malformed-sorts.ts'
 import { seededRandom } from './seeded.ts'
 
 /** Longest delay of a plan: an hour is past every timer of an SMPP client. */
@@ -10,7 +11,7 @@ const maxDelayMs = 3_600_000
 
 const delaySchema = z.int().min(0).max(maxDelayMs)
 
-/** command_status as the answer carries it: four octets, and 0 would not be a refusal. */
+/** command_status or EC as the answer carries it: 0 would not be a refusal. */
 const statusSchema = z.int().min(1).max(0xffffffff)
 
 /** A fixed delay, or two bounds to draw between. */
@@ -19,29 +20,11 @@ export const delayRangeSchema = z
   .transform(delay => (typeof delay === 'number' ? ([delay, delay] as const) : delay))
   .refine(([least, most]) => least <= most, { error: 'the first delay must not exceed the second' })
 
-/** Ways in which bytes can be wrong. Each was met in the field or is a reading of the standard gone astray. */
-export const malformedSorts = [
-  'length-zero',
-  'length-too-short',
-  'length-huge',
-  'unknown-command',
-  'random-bytes',
-  'unterminated-id',
-  'id-too-long',
-  'empty-id',
-  'bad-tlv',
-  'half-pdu',
-  'wrong-sequence',
-  'nack',
-] as const
-
-export type MalformedSort = (typeof malformedSorts)[number]
-
 /** Faults of a submitted part. "Recorded" means that the simulator counts the part as accepted and sends its receipt. */
 const partFaultSchema = z.discriminatedUnion('kind', [
   /** Recorded, answered late. */
   z.strictObject({ kind: z.literal('delay-answer'), ms: delayRangeSchema }),
-  /** Refused with 0x58. */
+  /** Refused with 0x58, over UCP with EC 04. */
   z.strictObject({ kind: z.literal('throttle') }),
   z.strictObject({ kind: z.literal('refuse'), status: statusSchema }),
   /** Recorded, never answered. */
@@ -58,12 +41,12 @@ const partFaultSchema = z.discriminatedUnion('kind', [
   /** Recorded; the answer is replaced by wrong bytes, or follows them when `thenAnswer`. */
   z.strictObject({
     kind: z.literal('malformed'),
-    sort: z.enum(malformedSorts),
+    sort: z.enum(everyMalformedSort),
     thenAnswer: z.boolean().default(false),
   }),
   /** Recorded and answered, then the session neither reads nor writes for a while. */
   z.strictObject({ kind: z.literal('stall'), ms: delaySchema }),
-  /** Recorded and answered, then the operator asks to end the session with unbind. */
+  /** Recorded and answered, then the operator asks to end the session with unbind; over UCP it just closes. */
   z.strictObject({ kind: z.literal('unbind') }),
 ])
 
@@ -71,10 +54,13 @@ const partFaultSchema = z.discriminatedUnion('kind', [
 const sessionFaultSchema = z.discriminatedUnion('kind', [
   /** The connection is closed as soon as it is accepted. */
   z.strictObject({ kind: z.literal('refuse-connection') }),
-  z.strictObject({ kind: z.literal('refuse-bind'), status: statusSchema.default(0x0d) }),
+  /** Without a status: bind failed, over UCP authentication failure. */
+  z.strictObject({ kind: z.literal('refuse-bind'), status: statusSchema.optional() }),
   z.strictObject({ kind: z.literal('ignore-bind') }),
   z.strictObject({ kind: z.literal('delay-bind'), ms: delayRangeSchema }),
+  /** Over UCP operation 31. */
   z.strictObject({ kind: z.literal('ignore-enquire-link') }),
+  /** SMPP only: UCP knows no goodbye. */
   z.strictObject({ kind: z.literal('ignore-unbind') }),
 ])
 
@@ -99,6 +85,31 @@ export const faultRuleSchema = z.strictObject({
 })
 
 export const faultPlanSchema = z.array(faultRuleSchema).max(1_000)
+
+/** EC has two digits. */
+const longestEc = 99
+
+/** Why this protocol cannot express a rule; null when it can. */
+export function unfitReason({ fault }: SettledRule, protocol: 'smpp' | 'ucp'): string | null {
+  if (fault.kind === 'malformed') {
+    const sorts: readonly MalformedSort[] = malformedSorts[protocol]
+    return sorts.includes(fault.sort) ? null : `sort ${fault.sort} is not of ${protocol}: ${sorts.join(', ')}`
+  }
+  if (protocol === 'smpp' || !('status' in fault) || fault.status === undefined) return null
+  return fault.status <= longestEc
+    ? null
+    : `status ${fault.status} is no error code of ucp: 1 to ${longestEc}`
+}
+
+/** The plan as an operator of this protocol takes it. */
+export function faultPlanFor(protocol: 'smpp' | 'ucp') {
+  return faultPlanSchema.superRefine((rules, context) => {
+    for (const [index, rule] of rules.entries()) {
+      const message = unfitReason(rule, protocol)
+      if (message !== null) context.addIssue({ code: 'custom', path: [index, 'fault'], message })
+    }
+  })
+}
 
 export type FaultRule = z.input<typeof faultRuleSchema>
 export type PartFault = z.output<typeof partFaultSchema>

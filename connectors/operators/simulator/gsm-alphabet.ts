@@ -64,3 +64,19 @@ export function encodeGsm(text: string): Buffer | null {
   }
   return Buffer.from(octets)
 }
+
+/**
+ * Packed septets as one in each octet.
+ *
+ * @param fillBits before the first septet
+ * @see 3GPP TS 23.038 section 6.1.2.1
+ */
+export function unpackSeptets(packed: Uint8Array, count: number, fillBits = 0): Buffer {
+  const septets = Buffer.alloc(count)
+  for (let index = 0; index < count; index += 1) {
+    const bit = fillBits + index * 7
+    const pair = (packed[bit >> 3] ?? 0) | ((packed[(bit >> 3) + 1] ?? 0) << 8)
+    septets[index] = (pair >> (bit & 7)) & 0x7f
+  }
+  return septets
+}

@@ -1,12 +1,11 @@
 /**
- * A phone writes to the short code: the text becomes one or several deliver_sm.
+ * A phone writes to the short code: the text becomes one or several deliveries.
  *
- * @see SMPP 3.4 section 4.6.1; 3GPP TS 23.040 section 9.2.3.24.1 (concatenation)
+ * @see 3GPP TS 23.040 section 9.2.3.24.1 (concatenation)
  */
-import { type ShortMessage, shortMessage } from '../smpp/short-message.ts'
-import { command } from '../smpp/tables.ts'
 import type { Deliveries, Delivery } from './deliveries.ts'
 import { encodeGsm } from './gsm-alphabet.ts'
+import { type IncomingPiece, sizes } from './incoming-piece.ts'
 
 export interface IncomingMessage {
   /** Phone, E.164 digits without `+`. */
@@ -16,7 +15,7 @@ export interface IncomingMessage {
   text: string
   /** Account that receives it; absent: the first. */
   systemId?: string
-  /** Absent: GSM when the text allows it, UCS-2 otherwise. */
+  /** Absent: GSM when the text allows it, UCS-2 otherwise. `latin1` over UCP is what an SMSC of that alphabet sends. */
   encoding?: 'gsm7' | 'ucs2' | 'latin1'
   /** Of a long message, 0..255; absent: 1. */
   reference?: number
@@ -24,14 +23,6 @@ export interface IncomingMessage {
   partOrder?: readonly number[]
 }
 
-/** Octets of one deliver_sm without and with the 6 octets of the user data header. */
-const sizes = {
-  gsm7: { alone: 160, part: 153, dataCoding: 0 },
-  latin1: { alone: 140, part: 134, dataCoding: 3 },
-  ucs2: { alone: 140, part: 134, dataCoding: 8 },
-} as const
-
-const userDataHeaderBit = 0x40
 const gsmEscape = 0x1b
 
 /**
@@ -45,15 +36,11 @@ export function deliverIncoming(
   incoming: IncomingMessage,
   nowMs: number,
 ): Promise<boolean> {
-  const messages = compose(incoming)
-  const settled = messages.map(
-    message =>
+  const pieces = piecesOf(incoming)
+  const settled = pieces.map(
+    piece =>
       new Promise<boolean>(resolve => {
-        const delivery: Delivery = {
-          kind: 'incoming',
-          compose: () => ({ commandId: command.deliverSm, message }),
-          onSettled: resolve,
-        }
+        const delivery: Delivery = { kind: 'incoming', piece, onSettled: resolve }
         deliveries.add(delivery, nowMs)
       }),
   )
@@ -61,30 +48,25 @@ export function deliverIncoming(
   return Promise.all(settled).then(results => results.every(isAcknowledged => isAcknowledged))
 }
 
-function compose(incoming: IncomingMessage): ShortMessage[] {
+/** With its length first; null for a message of one part. */
+export function concatenationHeader({ reference, partNumber, partCount }: IncomingPiece): Buffer | null {
+  return partCount === 1 ? null : Buffer.from([5, 0, 3, reference, partCount, partNumber])
+}
+
+function piecesOf(incoming: IncomingMessage): IncomingPiece[] {
+  const { from, to } = incoming
   const { octets, encoding } = encode(incoming)
-  const { alone, part, dataCoding } = sizes[encoding]
-  const address = {
-    source: incoming.from,
-    sourceTon: 1,
-    sourceNpi: 1,
-    destination: incoming.to,
-    destinationTon: 3,
-    dataCoding,
-  }
-  if (octets.length <= alone) return [shortMessage({ ...address, shortMessage: octets })]
-  const pieces = split(octets, part, encoding)
-  if (pieces.length > 255) throw new RangeError(`${pieces.length} parts, at most 255`)
-  const order = incoming.partOrder ?? pieces.map((_, index) => index + 1)
-  return order.map(number => {
-    const piece = pieces[number - 1]
-    if (piece === undefined) throw new RangeError(`part ${number} of ${pieces.length} does not exist`)
-    const header = Buffer.from([5, 0, 3, incoming.reference ?? 1, pieces.length, number])
-    return shortMessage({
-      ...address,
-      esmClass: userDataHeaderBit,
-      shortMessage: Buffer.concat([header, piece]),
-    })
+  const { alone, part } = sizes[encoding]
+  const common = { from, to, encoding, sentAtMs: 0 }
+  if (octets.length <= alone) return [{ ...common, octets, reference: 0, partNumber: 1, partCount: 1 }]
+  const parts = split(octets, part, encoding)
+  if (parts.length > 255) throw new RangeError(`${parts.length} parts, at most 255`)
+  const order = incoming.partOrder ?? parts.map((_, index) => index + 1)
+  return order.map(partNumber => {
+    const piece = parts[partNumber - 1]
+    if (piece === undefined) throw new RangeError(`part ${partNumber} of ${parts.length} does not exist`)
+    const reference = incoming.reference ?? 1
+    return { ...common, octets: piece, reference, partNumber, partCount: parts.length }
   })
 }
 

@@ -5,27 +5,20 @@
  */
 import { z } from 'zod'
 import { delayRangeSchema } from './faults.ts'
-import { receiptFormats } from './receipt-formats.ts'
+import { outcomes } from './outcome-states.ts'
 import { shareOf } from './seeded.ts'
+import { receiptFormats as smppFormats } from './smpp/receipt-formats.ts'
+import { notificationFormats as ucpFormats } from './ucp/notification-formats.ts'
 
-/** `stat:` word and message_state of each outcome. @see SMPP 3.4 section 5.2.28 */
-export const outcomeStates = {
-  delivered: { stat: 'DELIVRD', state: 2, isFinal: true },
-  undelivered: { stat: 'UNDELIV', state: 5, isFinal: true },
-  expired: { stat: 'EXPIRED', state: 3, isFinal: true },
-  deleted: { stat: 'DELETED', state: 4, isFinal: true },
-  rejected: { stat: 'REJECTD', state: 8, isFinal: true },
-  unknown: { stat: 'UNKNOWN', state: 7, isFinal: true },
-  accepted: { stat: 'ACCEPTD', state: 6, isFinal: false },
-  enroute: { stat: 'ENROUTE', state: 1, isFinal: false },
-} as const
+/** Spellings of a receipt in each protocol; `canonical` is in both. */
+export const receiptFormats = { smpp: smppFormats, ucp: ucpFormats } as const
 
-export type Outcome = keyof typeof outcomeStates
+export type ReceiptFormat = (typeof receiptFormats)[keyof typeof receiptFormats][number]
 
-export const outcomes = Object.keys(outcomeStates) as [Outcome, ...Outcome[]]
+const formatSchema = z.enum([...new Set<ReceiptFormat>([...smppFormats, ...ucpFormats])])
 
 /**
- * `early`: written before the submit_sm_resp. `never`: not sent. `twice`: the same receipt again. `stray`: sent
+ * `early`: written before the answer. `never`: not sent. `twice`: the same receipt again. `stray`: sent
  * together with one for an id that nobody was given.
  */
 export const receiptTimings = ['normal', 'early', 'never', 'twice', 'stray'] as const
@@ -35,29 +28,29 @@ const outcomeRuleSchema = z.strictObject({
   /** Share of the recipients that reach this rule, 0..1. */
   share: z.number().min(0).max(1).optional(),
   outcome: z.enum(outcomes).default('delivered'),
-  /** `err:` of the receipt; absent means 000 when delivered and 001 otherwise. */
+  /** `err:` of the receipt, over UCP Rsn; absent means the usual one of the outcome. */
   err: z.string().max(10).optional(),
   timing: z.enum(receiptTimings).default('normal'),
   /** Overrides the general format and delay. */
-  format: z.enum(receiptFormats).optional(),
+  format: formatSchema.optional(),
   delayMs: delayRangeSchema.optional(),
 })
 
 export const receiptOptionsSchema = z.strictObject({
-  /** false: registered_delivery is ignored. */
+  /** false: what was asked for (registered_delivery, NRq) is ignored. */
   enabled: z.boolean().default(true),
   /** From the acceptance to the receipt. */
   delayMs: delayRangeSchema.prefault([50, 250]),
-  format: z.enum(receiptFormats).default('canonical'),
+  format: formatSchema.default('canonical'),
   /** First rule that applies wins; none applies: delivered. */
   rules: z.array(outcomeRuleSchema).max(1_000).default([]),
-  /** Also sends an ENROUTE receipt first when registered_delivery asks for intermediates (bit 4). */
+  /** Also sends an ENROUTE receipt first when intermediates are asked for (bit 4 of registered_delivery, 4 in NT). */
   intermediate: z.boolean().default(false),
-  /** Outstanding deliver_sm per session. */
+  /** Outstanding deliveries per session; UCP cannot number more than a hundred. */
   window: z.int().min(1).max(10_000).default(100),
   /** Wait before a receipt answered with an error, or left unanswered, is delivered again. */
   retryMs: z.int().min(10).max(3_600_000).default(1_000),
-  /** Wait for a deliver_sm_resp; looked at once a second. */
+  /** Wait for the answer to a delivery; looked at once a second. */
   answerTimeoutMs: z.int().min(1_000).max(3_600_000).default(30_000),
   /** Minutes by which the operator's local time, which receipts carry without a zone, is ahead of UTC. */
   zoneMinutes: z.int().min(-720).max(840).default(0),

@@ -1,20 +1,15 @@
 /**
- * One connection of a client: framing, bind state, answers. All that is said in one turn leaves in one socket write,
- * after the journal has it.
- *
- * @see SMPP 3.4 sections 2.2 (bind states), 3.2 (header) and 4.1 (bind)
+ * One connection of a client, whatever it speaks: bind state, stalls, the end. All that is said in one turn leaves in
+ * one socket write, after the journal has it.
  */
 import type { Socket } from 'node:net'
-import { encodeEmpty, encodeMessageResp, encodeShortMessage } from '../smpp/codec.ts'
-import { createFramer, type Frame } from '../smpp/framing.ts'
-import { PduWriter } from '../smpp/pdu-writer.ts'
-import type { ShortMessage } from '../smpp/short-message.ts'
-import { command, isResponse, status } from '../smpp/tables.ts'
-import { type BindMode, bindModes, encodeBindAnswer, judgeBind } from './binding.ts'
-import type { AccountDesk, SimulatorCore } from './core.ts'
+import { judgeBind } from './binding.ts'
+import type { AccountDesk, Conversation, Dialogue, SimulatorCore } from './core.ts'
+import type { Delivery, DeliveryVerdict } from './deliveries.ts'
+import type { Asked, BindClaim, BindMode, MessageId } from './dialogue-words.ts'
+import type { MalformedSort } from './malformed-sorts.ts'
 import { type SubmitSession, takeSubmit } from './submits.ts'
-
-type Pdu = Extract<Frame, { kind: 'pdu' }>
+import type { SubmitReading } from './submitted-part.ts'
 
 /** What a client leaves unread before the simulator stops reading from it: some thousand answers. */
 const maxUnreadOctets = 1_048_576
@@ -22,23 +17,14 @@ const maxUnreadOctets = 1_048_576
 /** A connection that does not bind within this time is closed. @see SMPP 3.4 section 7.2, session_init_timer */
 const bindDeadlineMs = 30_000
 
-/** Answers to what a client may ask and this operator has no use for: the function failed. */
-const failedRequests: ReadonlyMap<number, number> = new Map([
-  [command.querySm, 0x67],
-  [command.cancelSm, 0x11],
-  [command.replaceSm, 0x13],
-])
-
-export class Session implements SubmitSession {
-  readonly #core: SimulatorCore
+export class Session implements SubmitSession, Conversation {
+  readonly core: SimulatorCore
   readonly #socket: Socket
-  readonly #framer = createFramer()
-  readonly #writer = new PduWriter()
+  readonly #dialogue: Dialogue
   readonly #onClosed: (session: Session) => void
   #unboundSinceMs: number
   #desk: AccountDesk | null = null
   #mode: BindMode | null = null
-  #sequence = 0
   #heardMs: number
   #isStalled = false
   #isClosed = false
@@ -46,8 +32,9 @@ export class Session implements SubmitSession {
   unanswered = 0
 
   constructor(core: SimulatorCore, socket: Socket, onClosed: (session: Session) => void) {
-    this.#core = core
+    this.core = core
     this.#socket = socket
+    this.#dialogue = core.protocol.converse(this)
     this.#onClosed = onClosed
     this.#unboundSinceMs = core.clock.nowMs()
     this.#heardMs = this.#unboundSinceMs
@@ -67,29 +54,34 @@ export class Session implements SubmitSession {
     return this.#mode !== null
   }
 
+  get canSubmit(): boolean {
+    return this.#mode !== null && this.#mode !== 'rx'
+  }
+
   get isWritable(): boolean {
     return !this.#isClosed && !this.#isStalled && this.#socket.writableLength < maxUnreadOctets
   }
 
-  writeDelivery(commandId: number, message: ShortMessage): number {
-    const sequence = this.#nextSequence()
-    encodeShortMessage(this.#writer, { commandId, sequence }, message)
-    return sequence
+  writeDelivery(delivery: Delivery, taken: { has(sequence: number): boolean }): number {
+    return this.#dialogue.deliver(delivery, taken)
   }
 
-  answer(commandId: number, sequence: number, answer: { status: number; messageId?: string }): void {
-    if (!this.#isClosed) encodeMessageResp(this.#writer, { commandId, sequence, ...answer })
+  accept(asked: Asked, id: MessageId): void {
+    if (!this.#isClosed) this.#dialogue.accept(asked, id)
   }
 
-  writeRaw(octets: Buffer): void {
-    this.#writer.reserve(octets.length)
-    this.#writer.bytes(octets)
+  refuse(asked: Asked, code: number): void {
+    if (!this.#isClosed) this.#dialogue.refuse(asked, code)
+  }
+
+  writeWrong(sort: MalformedSort, asked: Asked, id: MessageId): void {
+    this.#dialogue.writeWrong(sort, asked, id)
   }
 
   flush(): void {
-    if (this.#isClosed || this.#isStalled || this.#writer.length === 0) return
-    this.#core.journal?.commit()
-    this.#socket.write(this.#writer.take())
+    if (this.#isClosed || this.#isStalled || this.#dialogue.length === 0) return
+    this.core.journal?.commit()
+    this.#socket.write(this.#dialogue.take())
     if (this.#socket.writableLength >= maxUnreadOctets) this.#socket.pause()
   }
 
@@ -104,37 +96,84 @@ export class Session implements SubmitSession {
     this.flush()
     this.#isStalled = true
     this.#socket.pause()
-    this.#core.later.add(this.#core.clock.nowMs() + ms, () => {
+    this.core.later.add(this.core.clock.nowMs() + ms, () => {
       this.#isStalled = false
       this.#resume()
     })
   }
 
-  askUnbind(): void {
-    encodeEmpty(this.#writer, command.unbind, this.#nextSequence())
+  askToLeave(): void {
+    this.#dialogue.askToLeave()
   }
 
   /** Closes what is silent for too long, asks what may be gone. Called once a second. */
   tick(nowMs: number): void {
-    const { inactivityMs, enquireLinkMs } = this.#core.settings
+    const { inactivityMs, enquireLinkMs } = this.core.settings
     const silentMs = nowMs - this.#heardMs
     const isTooLate = !this.isBound && !this.#isBinding && nowMs - this.#unboundSinceMs >= bindDeadlineMs
     if (silentMs >= inactivityMs || isTooLate) {
       this.cut()
     } else if (this.isBound && enquireLinkMs > 0 && silentMs >= enquireLinkMs) {
-      encodeEmpty(this.#writer, command.enquireLink, this.#nextSequence())
+      this.#dialogue.enquire()
       this.flush()
     }
   }
 
-  #nextSequence(): number {
-    this.#sequence = this.#sequence >= 0x7fffffff ? 1 : this.#sequence + 1
-    return this.#sequence
+  submit(asked: Asked, reading: SubmitReading): void {
+    if (this.#desk !== null) takeSubmit(this.core, this.#desk, this, { asked, reading })
+  }
+
+  delivered(sequence: number, verdict: DeliveryVerdict): void {
+    this.#desk?.deliveries.answered(this, sequence, verdict)
+  }
+
+  bind(claim: BindClaim | null, answer: (refusal: number | null) => void): void {
+    const { core } = this
+    const judgement =
+      this.isBound || this.#isBinding
+        ? { kind: 'refused' as const, code: core.protocol.bindRefusals['bound-already'] }
+        : judgeBind(core, claim)
+    if (judgement.kind === 'refused') {
+      core.counts.bindsRefused += 1
+      answer(judgement.code)
+      return
+    }
+    if (judgement.kind === 'ignored' || claim === null) return
+    const { desk } = judgement
+    const bind = (): void => {
+      if (this.#isClosed) return
+      this.#isBinding = false
+      core.counts.bindsAccepted += 1
+      this.#desk = desk
+      this.#mode = claim.mode
+      desk.sessions += 1
+      answer(null)
+      if (this.#canReceive) desk.deliveries.attach(this)
+    }
+    if (judgement.delayMs === 0) {
+      bind()
+      return
+    }
+    this.#isBinding = true
+    core.later.add(core.clock.nowMs() + judgement.delayMs, () => {
+      bind()
+      desk.deliveries.pump()
+    })
+  }
+
+  leave(): void {
+    const desk = this.#desk
+    this.#desk = null
+    this.#mode = null
+    if (desk === null) return
+    this.#unboundSinceMs = this.core.clock.nowMs()
+    desk.sessions -= 1
+    desk.deliveries.detach(this)
   }
 
   #read(chunk: Buffer): void {
-    this.#heardMs = this.#core.clock.nowMs()
-    this.#framer.push(chunk)
+    this.#heardMs = this.core.clock.nowMs()
+    this.#dialogue.push(chunk)
     this.#drain()
   }
 
@@ -146,129 +185,23 @@ export class Session implements SubmitSession {
   }
 
   #drain(): void {
-    while (!this.#isClosed && !this.#isStalled) {
-      const frame = this.#framer.next()
-      if (frame.kind === 'incomplete') break
-      if (frame.kind === 'malformed') {
-        this.#core.counts.malformedPdus += 1
-        encodeEmpty(this.#writer, command.genericNack, frame.sequence, status.invalidCommandLength)
-        this.cut()
-        return
-      }
-      this.#take(frame)
-    }
+    while (!this.#isClosed && !this.#isStalled && this.#dialogue.takeNext());
+    if (this.#isClosed) return
     // Receipts join the answers in the same write.
     if (this.#canReceive) this.#desk?.deliveries.pump()
     this.flush()
-    this.#core.onChange()
-  }
-
-  #take(pdu: Pdu): void {
-    switch (pdu.commandId) {
-      case command.submitSm:
-      case command.dataSm:
-        this.#submit(pdu)
-        return
-      case command.deliverSmResp:
-      case command.dataSmResp:
-        this.#desk?.deliveries.answered(this, pdu.sequence, pdu.status)
-        return
-      case command.enquireLink:
-        if (this.#core.faults.ofSession(['ignore-enquire-link'], this.systemId) !== null) return
-        encodeEmpty(this.#writer, command.enquireLinkResp, pdu.sequence)
-        return
-      case command.unbind:
-        if (this.#core.faults.ofSession(['ignore-unbind'], this.systemId) !== null) return
-        encodeEmpty(this.#writer, command.unbindResp, pdu.sequence)
-        this.#leave()
-        return
-      case command.unbindResp:
-        this.cut()
-        return
-      default:
-        this.#takeOther(pdu)
-    }
-  }
-
-  #takeOther(pdu: Pdu): void {
-    const mode = bindModes.get(pdu.commandId)
-    const failure = failedRequests.get(pdu.commandId)
-    if (mode !== undefined) {
-      this.#bind(pdu, mode)
-    } else if (failure !== undefined) {
-      encodeEmpty(this.#writer, pdu.commandId + 0x80000000, pdu.sequence, failure)
-    } else if (!isResponse(pdu.commandId)) {
-      this.#core.counts.unknownCommands += 1
-      encodeEmpty(this.#writer, command.genericNack, pdu.sequence, status.invalidCommandId)
-    }
-  }
-
-  #submit(pdu: Pdu): void {
-    if (this.#desk === null || this.#mode === null || this.#mode === 'rx') {
-      this.answer(pdu.commandId + 0x80000000, pdu.sequence, { status: status.invalidBindStatus })
-      return
-    }
-    takeSubmit(this.#core, this.#desk, this, pdu)
-  }
-
-  #bind(pdu: Pdu, mode: BindMode): void {
-    const judgement =
-      this.isBound || this.#isBinding
-        ? { kind: 'refused' as const, status: status.alreadyBound }
-        : judgeBind(this.#core, pdu.body, mode)
-    const answer = {
-      commandId: pdu.commandId + 0x80000000,
-      sequence: pdu.sequence,
-      name: this.#core.settings.name,
-    }
-    if (judgement.kind === 'refused') {
-      this.#core.counts.bindsRefused += 1
-      encodeBindAnswer(this.#writer, { ...answer, status: judgement.status })
-      return
-    }
-    if (judgement.kind === 'ignored') return
-    const { desk } = judgement
-    const bind = (): void => {
-      if (this.#isClosed) return
-      this.#isBinding = false
-      this.#core.counts.bindsAccepted += 1
-      this.#desk = desk
-      this.#mode = mode
-      desk.sessions += 1
-      encodeBindAnswer(this.#writer, { ...answer, status: status.ok })
-      if (this.#canReceive) desk.deliveries.attach(this)
-    }
-    if (judgement.delayMs === 0) {
-      bind()
-      return
-    }
-    this.#isBinding = true
-    this.#core.later.add(this.#core.clock.nowMs() + judgement.delayMs, () => {
-      bind()
-      desk.deliveries.pump()
-    })
+    this.core.onChange()
   }
 
   get #canReceive(): boolean {
     return this.#mode === 'trx' || this.#mode === 'rx'
   }
 
-  /** Ends the bind; the client closes the connection, or binds again. */
-  #leave(): void {
-    const desk = this.#desk
-    this.#desk = null
-    this.#mode = null
-    if (desk === null) return
-    this.#unboundSinceMs = this.#core.clock.nowMs()
-    desk.sessions -= 1
-    desk.deliveries.detach(this)
-  }
-
   #close(): void {
     if (this.#isClosed) return
     this.#isClosed = true
-    this.#leave()
+    this.leave()
     this.#onClosed(this)
-    this.#core.onChange()
+    this.core.onChange()
   }
 }

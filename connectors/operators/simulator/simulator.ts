@@ -1,6 +1,7 @@
 /**
- * An operator that is not there: an SMPP server with accounts, a contract, receipts and a plan of faults, which keeps
- * a strict account of what it accepted. For tests (in process), the demo, `rappel simulator`, the bench and the proofs.
+ * An operator that is not there: an SMPP or UCP server with accounts, a contract, receipts and a plan of faults, which
+ * keeps a strict account of what it accepted. For tests (in process), the demo, `rappel simulator`, the bench and the
+ * proofs.
  */
 import { createServer, type Server, type Socket } from 'node:net'
 import { createServer as createTlsServer } from 'node:tls'
@@ -9,12 +10,13 @@ import type { AccountDesk, SimulatorCore } from './core.ts'
 import { noCounts, type SimulatorStatus } from './counters.ts'
 import { Deliveries } from './deliveries.ts'
 import { DueQueue } from './due-queue.ts'
-import { FaultPlan, type FaultRule, faultPlanSchema } from './faults.ts'
+import { FaultPlan, type FaultRule, faultPlanFor } from './faults.ts'
 import { deliverIncoming, type IncomingMessage } from './incoming.ts'
 import { Journal } from './journal.ts'
-import { messageIdStyles } from './message-ids.ts'
 import { type SimulatorOptions, type SimulatorSettings, settleOptions } from './options.ts'
-import { type Outcome, outcomeFor } from './outcomes.ts'
+import type { Outcome } from './outcome-states.ts'
+import { outcomeFor } from './outcomes.ts'
+import { protocols } from './protocols.ts'
 import { seededRandom } from './seeded.ts'
 import { Session } from './session.ts'
 import { SlidingSecond } from './sliding-second.ts'
@@ -31,7 +33,7 @@ export interface Simulator {
   onSecond(listener: (status: SimulatorStatus) => void): Cancel
   /** Resolves once the figures satisfy the condition, which is asked after every change; rejects when stopped first. */
   when(condition: (status: SimulatorStatus) => boolean): Promise<void>
-  /** Replaces the fault plan; counts of the rules begin again. @throws ZodError */
+  /** Replaces the fault plan; counts of the rules begin again. @throws ZodError, for what the protocol lacks as well */
   setFaults(rules: readonly FaultRule[]): void
   /** What becomes of parts to this recipient, by the rules of the receipts. */
   expectedOutcome(recipient: string): Outcome
@@ -80,22 +82,23 @@ class RunningSimulator implements Simulator {
   constructor(settings: SimulatorSettings, clock: Clock) {
     this.host = settings.host
     this.#witness = new Witness(settings.keep)
-    const spell = messageIdStyles[settings.messageIds]
+    const protocol = protocols[settings.protocol]
     let messageNumber = settings.firstMessageId - 1
     const counts = noCounts()
     this.#core = {
       settings,
+      protocol,
       clock,
       counts,
       witness: this.#witness,
       journal: settings.journal === undefined ? null : new Journal(settings.journal),
-      desks: openDesks(settings, clock, counts),
+      desks: openDesks(settings, clock, { counts, maxOutstanding: protocol.maxDeliveries }),
       faults: new FaultPlan(settings.faults, settings.seed),
       later: new DueQueue(clock, runs => this.#runLater(runs)),
       random: seededRandom(settings.seed),
-      nextMessageId: () => {
+      nextNumber: () => {
         messageNumber += 1
-        return spell(messageNumber)
+        return messageNumber
       },
       onChange: () => this.#waiters.wake(),
     }
@@ -158,7 +161,8 @@ class RunningSimulator implements Simulator {
   }
 
   setFaults(rules: readonly FaultRule[]): void {
-    this.#core.faults = new FaultPlan(faultPlanSchema.parse(rules), this.#core.settings.seed)
+    const { protocol, seed } = this.#core.settings
+    this.#core.faults = new FaultPlan(faultPlanFor(protocol).parse(rules), seed)
   }
 
   expectedOutcome(recipient: string): Outcome {
@@ -219,7 +223,7 @@ class RunningSimulator implements Simulator {
 function openDesks(
   settings: SimulatorSettings,
   clock: Clock,
-  counts: SimulatorCore['counts'],
+  deliveries: { counts: SimulatorCore['counts']; maxOutstanding: number },
 ): Map<string, AccountDesk> {
   const { maxPartsPerSecond, toleranceMs } = settings.contract
   const desks = settings.accounts.map((account): [string, AccountDesk] => [
@@ -228,7 +232,7 @@ function openDesks(
       account,
       rate:
         maxPartsPerSecond === undefined ? null : new SlidingSecond(maxPartsPerSecond, 1_000 - toleranceMs),
-      deliveries: new Deliveries(clock, settings.receipts, counts),
+      deliveries: new Deliveries(clock, settings.receipts, deliveries),
       sessions: 0,
     },
   ])

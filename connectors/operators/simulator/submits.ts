@@ -1,73 +1,63 @@
 /**
- * What becomes of one submit_sm: contract, then fault plan, then acceptance. Acceptance is recorded before the answer
- * is written, as an operator that answers has the message.
+ * What becomes of one submitted part: contract, then fault plan, then acceptance. Acceptance is recorded before the
+ * answer is written, as an operator that answers has the message.
  */
-import { tlvInteger } from '../smpp/short-message.ts'
-import { status, tag } from '../smpp/tables.ts'
 import type { AccountDesk, SimulatorCore } from './core.ts'
 import type { Delivery, DeliveryReceiver } from './deliveries.ts'
+import type { Asked, MessageId } from './dialogue-words.ts'
 import type { PartFault } from './faults.ts'
-import { wrongBytes } from './malformed.ts'
-import type { MessageId } from './message-ids.ts'
+import type { MalformedSort } from './malformed-sorts.ts'
 import { planReceipts } from './receipts.ts'
-import { readSubmit, type SubmittedPart, textOf } from './submit-sm.ts'
+import { type SubmitReading, type SubmittedPart, textOf } from './submitted-part.ts'
 
 /** The session's side of a submit: what can be done to its socket. */
 export interface SubmitSession extends DeliveryReceiver {
   readonly systemId: string
   /** Submits whose answer is delayed. */
   unanswered: number
-  /** Writes submit_sm_resp or data_sm_resp without flushing; harmless when the session is gone. */
-  answer(commandId: number, sequence: number, answer: { status: number; messageId?: string }): void
-  writeRaw(octets: Buffer): void
+  /** Write an answer without flushing; harmless when the session is gone. */
+  accept(asked: Asked, id: MessageId): void
+  refuse(asked: Asked, code: number): void
+  writeWrong(sort: MalformedSort, asked: Asked, id: MessageId): void
   /** Flushes what is written and closes the socket. */
   cut(): void
   stall(ms: number): void
-  askUnbind(): void
+  askToLeave(): void
 }
-
-export interface SubmitFrame {
-  commandId: number
-  sequence: number
-  body: Buffer
-}
-
-const answerBit = 0x80000000
 
 export function takeSubmit(
   core: SimulatorCore,
   desk: AccountDesk,
   session: SubmitSession,
-  frame: SubmitFrame,
+  { asked, reading }: { asked: Asked; reading: SubmitReading },
 ): void {
-  const { counts } = core
-  const reading = readSubmit(frame.body, frame.commandId)
+  const { counts, protocol } = core
   if (reading.kind === 'malformed') {
     counts.malformedPdus += 1
     counts.partsRefused += 1
-    refuse(session, frame, reading.status)
+    session.refuse(asked, reading.code)
     return
   }
   const nowMs = core.clock.nowMs()
   if (breaksContract(core, desk, session, nowMs)) {
     counts.partsThrottled += 1
-    refuse(session, frame, status.throttled)
+    session.refuse(asked, protocol.throttled)
     return
   }
   const { part } = reading
   const fault = core.faults.hasPartRules
     ? core.faults.ofPart({
         systemId: session.systemId,
-        recipient: part.message.destination,
+        recipient: part.recipient,
         text: () => textOf(part, core.settings.defaultAlphabet),
       })
     : null
-  if (fault !== null && isRefused(core, session, frame, fault)) return
+  if (fault !== null && isRefused(core, session, asked, fault)) return
 
-  const id = core.nextMessageId()
+  const id = protocol.identify(core, part, nowMs)
   record(core, session.systemId, part, { id, nowMs })
   const early = planReceipts(core, desk, { part, id, nowMs })
-  const accepted: Accepted = { core, session, frame, id, delayMs: 0 }
+  const accepted: Accepted = { core, session, asked, id, delayMs: 0 }
   if (early !== null) accepted.delayMs = writeEarly(desk, session, early, nowMs)
   if (fault === null) answer(accepted)
   else suffer(accepted, fault)
@@ -76,18 +66,10 @@ export function takeSubmit(
 interface Accepted {
   core: SimulatorCore
   session: SubmitSession
-  frame: SubmitFrame
+  asked: Asked
   id: MessageId
   /** Answer not before: an early receipt on another socket must have the time to arrive. */
   delayMs: number
-}
-
-function refuse(session: SubmitSession, frame: SubmitFrame, refusal: number): void {
-  session.answer(answerTo(frame), frame.sequence, { status: refusal })
-}
-
-function answerTo(frame: SubmitFrame): number {
-  return frame.commandId + answerBit
 }
 
 function breaksContract(
@@ -112,20 +94,15 @@ function breaksContract(
 }
 
 /** Faults that keep a part from being accepted. */
-function isRefused(
-  core: SimulatorCore,
-  session: SubmitSession,
-  frame: SubmitFrame,
-  fault: PartFault,
-): boolean {
+function isRefused(core: SimulatorCore, session: SubmitSession, asked: Asked, fault: PartFault): boolean {
   switch (fault.kind) {
     case 'throttle':
       core.counts.partsThrottled += 1
-      refuse(session, frame, status.throttled)
+      session.refuse(asked, core.protocol.throttled)
       return true
     case 'refuse':
       core.counts.partsRefused += 1
-      refuse(session, frame, fault.status)
+      session.refuse(asked, fault.status)
       return true
     case 'swallow':
       core.counts.partsSwallowed += 1
@@ -150,27 +127,32 @@ function record(
   core.counts.partsAccepted += 1
   witness.count(accepted.nowMs)
   if (!witness.keepsParts && journal === null) return
-  const { message } = part
   const received = {
     atMs: accepted.nowMs,
     systemId,
     messageId: accepted.id.inAnswer,
-    sender: message.source,
-    senderTon: message.sourceTon,
-    senderNpi: message.sourceNpi,
-    recipient: message.destination,
+    sender: part.sender,
+    senderTon: part.senderTon,
+    senderNpi: part.senderNpi,
+    recipient: part.recipient,
     text: textOf(part, settings.defaultAlphabet),
     reference: part.reference,
     partNumber: part.partNumber,
     partCount: part.partCount,
-    esmClass: message.esmClass,
-    dataCoding: message.dataCoding,
-    registeredDelivery: message.registeredDelivery,
-    validityPeriod: message.validityPeriod,
-    userMessageReference: tlvInteger(message.tlvs, tag.userMessageReference) ?? null,
+    esmClass: part.esmClass,
+    dataCoding: part.dataCoding,
+    registeredDelivery: part.registeredDelivery,
+    validityPeriod: part.validityPeriod,
+    userMessageReference: integerOf(part.userMessageReference),
   }
   witness.keep(received)
   journal?.add(received)
+}
+
+/** The number that TLV 0204 holds; null when it is absent or no number of the protocol. */
+function integerOf(octets: Uint8Array | null): number | null {
+  if (octets === null || octets.length === 0 || octets.length > 4) return null
+  return octets.reduce((total, octet) => total * 256 + octet, 0)
 }
 
 /** Long enough for a receipt on another connection of the same machine to be read first. */
@@ -188,21 +170,21 @@ function writeEarly(desk: AccountDesk, session: SubmitSession, early: Delivery, 
   return earlyLeadMs
 }
 
-function answer({ core, session, frame, id, delayMs }: Accepted): void {
+function answer({ core, session, asked, id, delayMs }: Accepted): void {
   if (delayMs === 0) {
-    session.answer(answerTo(frame), frame.sequence, { status: status.ok, messageId: id.inAnswer })
+    session.accept(asked, id)
     return
   }
   session.unanswered += 1
   core.later.add(core.clock.nowMs() + delayMs, () => {
     session.unanswered -= 1
-    session.answer(answerTo(frame), frame.sequence, { status: status.ok, messageId: id.inAnswer })
+    session.accept(asked, id)
   })
 }
 
 /** Faults of a part that is accepted all the same. */
 function suffer(accepted: Accepted, fault: PartFault): void {
-  const { core, session, frame, id } = accepted
+  const { core, session, asked, id } = accepted
   switch (fault.kind) {
     case 'delay-answer':
       answer({ ...accepted, delayMs: Math.max(accepted.delayMs, core.faults.delayMs(fault.ms)) })
@@ -221,14 +203,7 @@ function suffer(accepted: Accepted, fault: PartFault): void {
       session.cut()
       return
     case 'malformed':
-      session.writeRaw(
-        wrongBytes[fault.sort]({
-          commandId: answerTo(frame),
-          sequence: frame.sequence,
-          messageId: id.inAnswer,
-          random: core.random,
-        }),
-      )
+      session.writeWrong(fault.sort, asked, id)
       if (fault.thenAnswer) answer(accepted)
       else core.counts.answersLost += 1
       return
@@ -238,7 +213,7 @@ function suffer(accepted: Accepted, fault: PartFault): void {
       return
     case 'unbind':
       answer(accepted)
-      session.askUnbind()
+      session.askToLeave()
       return
     default:
       answer(accepted)

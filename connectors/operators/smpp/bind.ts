@@ -1,20 +1,15 @@
-/**
- * One bind kept up: a session, and after its end another, for as long as it is wanted.
- *
- * @see facts: Kannel and Jasmin both wait 10 s always; a delay that grows finds a short cut sooner and spares an
- *   SMSC that is down
- */
+/** One bind kept up: a session, and after its end another, for as long as it is wanted. */
+import type { Socket } from 'node:net'
 import type { Cancel } from '../../clock.ts'
 import type { LinkState } from '../../operator.ts'
+import { createReconnect, type Reconnect } from '../reconnect.ts'
+import { createOutbindDoor, type OutbindDoor } from './outbind.ts'
 import { SmppSession } from './session.ts'
 import type { BindKind, SessionEnding, SessionEvents, SessionSetup } from './session-setup.ts'
 import { status } from './tables.ts'
 
-const delaysSeconds = [1, 2, 5, 10, 20, 30, 60] as const
 /** A bind that held so long was well: the next loss starts with the shortest delay again. */
 const steadyMs = 10_000
-/** Spread of the delays, so that a hundred clients cut together do not return together. */
-const jitter = 0.25
 /** ESME_RALYBND: the SMSC has not noticed yet that our former connection is gone. */
 const alreadyBoundSeconds = 30
 
@@ -29,22 +24,33 @@ const configurationStatuses: ReadonlySet<number> = new Set([
 ])
 
 export interface BindOwner extends Omit<SessionEvents, 'onBinding' | 'onBound' | 'onClosed'> {
-  /** The state changed; `isBack` when this is a bind after an earlier one. */
-  onBindState(isBack: boolean): void
+  /**
+   * The state changed.
+   *
+   * @param isBack this is a bind after an earlier one
+   * @param error why the bind was lost or refused; null for every other change
+   */
+  onBindState(isBack: boolean, error: string | null): void
 }
 
 export class Bind {
   state: Exclude<LinkState, 'draining'> = 'stopped'
   reason = ''
+  sinceMs: number
+  /** Parts submitted, and connections opened, since the link was made. */
+  submitted = 0
+  connects = 0
   readonly kind: BindKind
+  readonly name: string
   private session: SmppSession | null = null
   private readonly setup: Omit<SessionSetup, 'events' | 'kind'>
   private readonly owner: BindOwner
   private readonly random: () => number
   private cancelRetry: Cancel = () => undefined
-  private failures = 0
-  private boundAtMs: number | null = null
+  private readonly reconnect: Reconnect
   private hasBeenBound = false
+  /** Where an SMSC that opens the connection itself comes in. */
+  private readonly door: OutbindDoor | null
   private stopped: PromiseWithResolvers<void> | null = null
 
   constructor(
@@ -54,9 +60,13 @@ export class Bind {
     random: () => number,
   ) {
     this.kind = kind
+    this.name = setup.name
+    this.sinceMs = setup.clock.nowMs()
     this.setup = setup
     this.owner = owner
     this.random = random
+    this.reconnect = createReconnect(steadyMs, random)
+    this.door = this.doorOf()
   }
 
   /** The session when it is bound. */
@@ -73,13 +83,15 @@ export class Bind {
   start(): void {
     if (this.state !== 'stopped') return
     this.stopped = null
-    this.failures = 0
-    this.connect()
+    this.reconnect.reset()
+    if (this.door === null) this.connect()
+    else this.awaitCall()
   }
 
   /** Unbinds and closes; resolves when the socket is given up. */
   stop(): Promise<void> {
     this.cancelRetry()
+    this.door?.close()
     if (this.stopped !== null) return this.stopped.promise
     if (this.session === null) {
       this.become('stopped', 'stopped')
@@ -91,9 +103,34 @@ export class Bind {
     return promise
   }
 
-  private connect(): void {
+  private doorOf(): OutbindDoor | null {
+    const { config, clock, log } = this.setup
+    const { outbind } = config
+    if (outbind === undefined) return null
+    return createOutbindDoor({
+      config: { ...config, outbind },
+      clock,
+      log,
+      onCall: socket => {
+        if (this.session !== null || this.state === 'stopped') return false
+        this.connect(socket)
+        return true
+      },
+      onFailed: reason => {
+        this.cancelRetry = clock.after(this.reconnect.down(clock.monotonicMs()), () => this.door?.open())
+        this.become('waiting', reason)
+      },
+    })
+  }
+
+  private awaitCall(): void {
+    this.become('waiting', 'waiting for the SMSC to call')
+    this.door?.open()
+  }
+
+  private connect(socket?: Socket): void {
     const { owner } = this
-    this.boundAtMs = null
+    this.connects += 1
     const events: SessionEvents = {
       onBinding: () => this.become('binding', 'waiting for the answer to the bind'),
       onBound: () => this.onBound(),
@@ -104,12 +141,13 @@ export class Bind {
       onIncoming: parts => owner.onIncoming(parts),
       onDrained: () => owner.onDrained(),
     }
-    this.session = new SmppSession({ ...this.setup, kind: this.kind, events })
+    const call = socket === undefined ? {} : { socket }
+    this.session = new SmppSession({ ...this.setup, ...call, kind: this.kind, events })
     this.become('connecting', 'opening the connection')
   }
 
   private onBound(): void {
-    this.boundAtMs = this.setup.clock.nowMs()
+    this.reconnect.up(this.setup.clock.monotonicMs())
     const isBack = this.hasBeenBound
     this.hasBeenBound = true
     this.become('bound', '', isBack)
@@ -122,30 +160,33 @@ export class Bind {
       this.stopped.resolve()
       return
     }
-    if (this.boundAtMs !== null && this.setup.clock.nowMs() - this.boundAtMs >= steadyMs) this.failures = 0
     const reason = ending.kind === 'unbound' ? 'unbound' : ending.reason
     const isRefused = ending.kind === 'refused' && configurationStatuses.has(ending.status)
-    const delayMs = Math.round(this.delaySeconds(ending, isRefused) * 1000)
-    this.failures += 1
+    if (this.door !== null) {
+      this.become(isRefused ? 'refused' : 'waiting', reason)
+      return
+    }
+    const delayMs = this.delayMs(ending, isRefused)
     this.cancelRetry = this.setup.clock.after(delayMs, () => this.connect())
     this.become(isRefused ? 'refused' : 'waiting', reason, false, delayMs)
   }
 
-  private delaySeconds(ending: SessionEnding, isRefused: boolean): number {
-    const spread = 1 + jitter * this.random()
-    if (isRefused) return this.setup.config.refusedRetrySeconds * spread
+  private delayMs(ending: SessionEnding, isRefused: boolean): number {
+    const waitMs = this.reconnect.down(this.setup.clock.monotonicMs())
+    if (isRefused) return this.reconnect.spread(this.setup.config.refusedRetrySeconds)
     if (ending.kind === 'refused' && ending.status === status.alreadyBound) {
-      return alreadyBoundSeconds * (1 + this.random())
+      return Math.round(alreadyBoundSeconds * 1000 * (1 + this.random()))
     }
-    return (delaysSeconds[Math.min(this.failures, delaysSeconds.length - 1)] ?? 60) * spread
+    return waitMs
   }
 
   private become(state: Bind['state'], reason: string, isBack = false, retryMs?: number): void {
+    if (state !== this.state) this.sinceMs = this.setup.clock.nowMs()
     this.state = state
     this.reason = reason
     const { host, port } = this.setup.config
     const retry = retryMs === undefined ? {} : { retryMs }
-    this.setup.log(`bind.${state}`, { kind: this.kind, host, port, reason, ...retry })
-    this.owner.onBindState(isBack)
+    this.setup.log(`bind.${state}`, { bind: this.name, host, port, reason, ...retry })
+    this.owner.onBindState(isBack, state === 'refused' || state === 'waiting' ? reason : null)
   }
 }

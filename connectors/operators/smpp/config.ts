@@ -1,18 +1,16 @@
 /** What an SMPP connection is told: one zod schema with units, defaults and the reason of each default. */
-import { isIP } from 'node:net'
 import { z } from 'zod'
-import type { RefusalClass } from '../../operator.ts'
 import { isCertificatePem, isPrivateKeyPem } from '../../pem.ts'
-
-const seconds = (defaultSeconds: number, about: string) =>
-  z.number().min(0.1).max(86_400).default(defaultSeconds).describe(`${about}, seconds`)
+import {
+  ownAddress,
+  partsPerSecond,
+  printable,
+  refusalClasses,
+  seconds,
+  throughputGroup,
+} from '../config-fields.ts'
 
 const octet = z.number().int().min(0).max(255)
-const printable = (longest: number) =>
-  z
-    .string()
-    .max(longest)
-    .regex(/^[\x20-\x7e]*$/, 'printable ASCII only')
 
 const tonNpi = (ton: number, npi: number) =>
   z
@@ -44,23 +42,10 @@ const tlsSchema = z
   .optional()
   .describe('Present: TLS from the first octet')
 
-const refusalClasses = [
-  'permanent',
-  'temporary',
-  'throttle',
-  'link',
-  'route',
-  'invalid-recipient',
-] as const satisfies readonly RefusalClass[]
-
-export const smppConfigSchema = z.strictObject({
+const settings = z.strictObject({
   host: z.string().min(1).max(253).describe('Name or address of the SMSC'),
   port: z.number().int().min(1).max(65_535).default(2775).describe('TCP port; 2775 is the registered one'),
-  localAddress: z
-    .string()
-    .refine(address => isIP(address) !== 0, 'an IP address of this machine')
-    .optional()
-    .describe('Source address of the connection, for a tunnel or a filter'),
+  localAddress: ownAddress.optional().describe('Source address of the connection, for a tunnel or a filter'),
   tls: tlsSchema,
   systemId: printable(15).min(1).describe('Account name, at most 15 characters'),
   password: printable(64)
@@ -71,6 +56,25 @@ export const smppConfigSchema = z.strictObject({
   addressTon: octet.default(0),
   addressNpi: octet.default(0),
   addressRange: printable(40).default('').describe('Rarely used: the short code a receiver wants'),
+  outbind: z
+    .strictObject({
+      listenPort: z.number().int().min(0).max(65_535).describe('TCP port on which the SMSC calls us'),
+      listenAddress: ownAddress.default('0.0.0.0'),
+      smscSystemId: printable(16).default('').describe('system_id of its outbind; empty takes any'),
+    })
+    .optional()
+    .describe(
+      'The SMSC opens the connection, from an address of host, and says outbind; we then bind over it',
+    ),
+  connections: z
+    .number()
+    .int()
+    .min(1)
+    .max(16)
+    .default(1)
+    .describe(
+      'Binds at once with this account, when the operator grants several; they share load and throughput',
+    ),
   bindMode: z
     .enum(['transceiver', 'transmitter+receiver', 'transmitter', 'receiver'])
     .default('transceiver')
@@ -82,13 +86,8 @@ export const smppConfigSchema = z.strictObject({
     .max(1000)
     .default(10)
     .describe('Submits awaiting their answer; many SMSCs refuse more than 10'),
-  partsPerSecond: z
-    .number()
-    .int()
-    .min(0)
-    .max(2000)
-    .default(10)
-    .describe('Throughput of the contract, parts in any one second; 0 is unlimited'),
+  partsPerSecond,
+  throughputGroup,
 
   serviceType: printable(5).default(''),
   shortCodeAddress: tonNpi(3, 0).describe('TON/NPI of a sender of at most 8 digits'),
@@ -165,6 +164,19 @@ export const smppConfigSchema = z.strictObject({
     .default(5000)
     .describe('Receipts and incoming messages not yet stored; reading stops above, at some 1 kB each'),
 })
+
+export const smppConfigSchema = settings.superRefine(
+  ({ outbind, bindMode, connections, tls }, { addIssue }) => {
+    if (outbind === undefined) return
+    const refuse = (path: string, message: string): void =>
+      addIssue({ code: 'custom', path: [path], message })
+    if (bindMode !== 'receiver' && bindMode !== 'transceiver') {
+      refuse('bindMode', 'receiver or transceiver: an outbind opens one connection')
+    }
+    if (connections !== 1) refuse('connections', '1: an outbind opens one connection')
+    if (tls !== undefined) refuse('tls', 'absent: an SMSC that calls us does so without TLS')
+  },
+)
 
 export type SmppConfig = z.output<typeof smppConfigSchema>
 /** What a person writes: everything with a default may be left out. */

@@ -1,5 +1,7 @@
 /** What each PDU from the SMSC does to a session: one function per command, in one visible table. */
 import type { DeliveryReceipt, IncomingPart, SubmitOutcome } from '../../operator.ts'
+import type { RateLane } from '../rate-limit.ts'
+import { readAnswerExtras } from './answer-tlvs.ts'
 import { decodeMessageId, encodeEmpty, encodeMessageResp } from './codec.ts'
 import type { Deliveries, PduFrame } from './deliveries.ts'
 import type { PduWriter } from './pdu-writer.ts'
@@ -22,11 +24,20 @@ export interface Dialogue {
   readonly writer: PduWriter
   readonly submits: PendingSubmits
   readonly deliveries: Deliveries
+  readonly lane: RateLane
+  /** PDUs in a row that could not be read or are of no known command. */
+  unreadableInRow: number
   /** Called when the bind is accepted. */
   bound(): void
 }
 
 type Handler = (session: Dialogue, frame: PduFrame, batch: ReadBatch) => SessionEnding | null
+
+/** congestion_state of a peer that can take no more for the moment. @see SMPP v5.0 section 4.8.4.18 */
+const congested = 100
+
+/** As for UCP: a hundred in a row are no accident. */
+const unreadableLimit = 100
 
 const ignore: Handler = () => null
 
@@ -53,13 +64,31 @@ export function dispatch(session: Dialogue, frame: PduFrame, batch: ReadBatch): 
 
 function onSubmitSmResp(session: Dialogue, frame: PduFrame, batch: ReadBatch): SessionEnding | null {
   const remoteId = frame.status === 0 ? decodeMessageId(frame.body) : ''
-  settle(session, session.submits.settle(frame.sequence, { status: frame.status, remoteId }), batch)
+  const settled = session.submits.settle(frame.sequence, { status: frame.status, remoteId })
+  if (settled.kind === 'settled' && frame.body.length > remoteId.length + 1)
+    heedExtras(session, frame, settled)
+  settle(session, settled, batch)
   if (frame.status !== status.invalidBindStatus) return null
   return { kind: 'lost', reason: 'the SMSC says that we are not bound' }
 }
 
+/** A congested SMSC asks to slow down while it still accepts: heeded, it need not refuse. */
+function heedExtras(
+  session: Dialogue,
+  { status: value, body }: PduFrame,
+  { answer }: Extract<Settled, { kind: 'settled' }>,
+): void {
+  const { congestionState, statusText } = readAnswerExtras(body)
+  if (congestionState === congested) answer.isThrottle = true
+  if (value !== 0 && statusText !== undefined) {
+    session.setup.log('submit.refused', { status: statusName(value), operatorSays: statusText })
+  }
+}
+
 function settle(session: Dialogue, settled: Settled, batch: ReadBatch): void {
   if (settled.kind === 'stray') return
+  session.unreadableInRow = 0
+  session.lane.answered(settled.ticket)
   batch.outcomes.push(settled.outcome)
   if (settled.isLate) session.setup.log('submit.late-answer', { partId: settled.outcome.partId })
   else session.setup.events.onAnswer(settled.answer)
@@ -76,8 +105,19 @@ function onDelivery(session: Dialogue, frame: PduFrame, batch: ReadBatch): Sessi
     return null
   }
   const reason = session.deliveries.read(frame, batch, session.writer)
-  if (reason !== null) session.setup.log('pdu.malformed', { reason, action: 'generic_nack' })
-  return null
+  if (reason === null) {
+    session.unreadableInRow = 0
+    return null
+  }
+  session.setup.log('pdu.malformed', { reason, action: 'generic_nack' })
+  return afterUnreadable(session)
+}
+
+/** A peer that only sends nonsense would fill the log at thousands of lines a second. */
+function afterUnreadable(session: Dialogue): SessionEnding | null {
+  session.unreadableInRow += 1
+  if (session.unreadableInRow < unreadableLimit) return null
+  return { kind: 'lost', reason: `${unreadableLimit} unreadable PDUs in a row` }
 }
 
 function onEnquireLink(session: Dialogue, frame: PduFrame): SessionEnding | null {
@@ -119,7 +159,7 @@ function onUnknown(session: Dialogue, frame: PduFrame, batch: ReadBatch): Sessio
   session.setup.log('pdu.unexpected', { commandId: `0x${commandId.toString(16).padStart(8, '0')}`, sequence })
   if (!isResponse(commandId)) {
     encodeEmpty(session.writer, command.genericNack, sequence, status.invalidCommandId)
-    return null
+    return afterUnreadable(session)
   }
   // Two ends that nack each other's responses would never stop.
   const spoilt = session.submits.spoil(sequence)

@@ -4,16 +4,11 @@
  * @see 3GPP TS 23.040 section 9.2.3.24 (user data header), TS 23.038 section 4 (data coding), SMPP v3.4 5.2.19
  */
 import type { IncomingPart } from '../../operator.ts'
-import { asBuffer, type DefaultAlphabet, readDefaultAlphabet, readLatin1, readUcs2 } from './alphabets.ts'
+import { asBuffer, type DefaultAlphabet, readDefaultAlphabet, readLatin1, readUcs2 } from '../alphabets.ts'
+import { type Concatenation, concatenation, concatenationOf } from '../concatenation.ts'
 import { payloadOf } from './codec.ts'
 import { type ShortMessage, tlvInteger } from './short-message.ts'
 import { tag } from './tables.ts'
-
-interface Concatenation {
-  reference: number
-  partNumber: number
-  partCount: number
-}
 
 type Meaning = 'default' | 'ascii' | 'latin1' | 'ucs2' | 'binary'
 
@@ -49,23 +44,6 @@ function splitHeader(octets: Uint8Array, hasHeader: boolean): { header: Uint8Arr
   return { header: octets.subarray(1, length + 1), text: octets.subarray(length + 1) }
 }
 
-/** Information elements 00 (8-bit reference) and 08 (16-bit); any other, such as 24 and 25, is stepped over. */
-function concatenationOf(header: Uint8Array): Concatenation | null {
-  let offset = 0
-  while (offset + 2 <= header.length) {
-    const element = header[offset]
-    const length = header[offset + 1] ?? 0
-    const value = header.subarray(offset + 2, offset + 2 + length)
-    if (value.length < length) return null
-    if (element === 0x00 && length === 3) return concatenation(value[0] ?? 0, value[1] ?? 0, value[2] ?? 0)
-    if (element === 0x08 && length === 4) {
-      return concatenation(((value[0] ?? 0) << 8) | (value[1] ?? 0), value[2] ?? 0, value[3] ?? 0)
-    }
-    offset += 2 + length
-  }
-  return null
-}
-
 function sarOf(message: ShortMessage): Concatenation | null {
   if (message.tlvs.length === 0) return null
   const reference = tlvInteger(message.tlvs, tag.sarMsgRefNum)
@@ -73,12 +51,6 @@ function sarOf(message: ShortMessage): Concatenation | null {
   const partNumber = tlvInteger(message.tlvs, tag.sarSegmentSeqnum)
   if (reference === undefined || partCount === undefined || partNumber === undefined) return null
   return concatenation(reference, partCount, partNumber)
-}
-
-/** A part outside 1..count would never complete its message: it is taken as a message of its own. */
-function concatenation(reference: number, partCount: number, partNumber: number): Concatenation | null {
-  if (partCount < 1 || partCount > 255 || partNumber < 1 || partNumber > partCount) return null
-  return { reference, partCount, partNumber }
 }
 
 function meaningOf(dataCoding: number): Meaning {

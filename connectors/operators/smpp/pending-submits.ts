@@ -7,22 +7,23 @@
  * not the wall clock: a clock that jumps, or a loop that was busy, makes no submit overdue.
  */
 import type { RefusalClass, SubmitOutcome } from '../../operator.ts'
-import type { Answer } from './flow.ts'
-import { statusClass, statusName } from './tables.ts'
+import type { Answer } from '../flow.ts'
+import { status, statusClass, statusName } from './tables.ts'
 
 /** Ten minutes and a few thousand numbers: later answers are so rare that the memory is worth more. */
 const lateMs = 600_000
 const lateLimit = 5000
 
 export type Settled =
-  | { kind: 'settled'; outcome: SubmitOutcome; answer: Answer; isLate: boolean }
+  | { kind: 'settled'; outcome: SubmitOutcome; answer: Answer; ticket: number; isLate: boolean }
   /** No submit of ours has this sequence number. */
   | { kind: 'stray' }
 
 export interface PendingSubmits {
   readonly size: number
   has(sequence: number): boolean
-  add(sequence: number, partId: number, nowMs: number): void
+  /** @param ticket of the rate limit, given back with the answer; `sentAtMs` counts as `Clock.monotonicMs` does */
+  add(sequence: number, submit: { partId: number; sentAtMs: number; ticket: number }): void
   /** The outcome of an answer; `remoteId` counts when status is 0. */
   settle(sequence: number, answer: { status: number; remoteId: string }): Settled
   /** The answer came and was none: another response than submit_sm_resp under this number. */
@@ -53,10 +54,14 @@ export function createPendingSubmits(
   const partIds = new Float64Array(window)
   const sentAtMs = new Float64Array(window)
   const sentElapsedMs = new Float64Array(window)
+  const tickets = new Float64Array(window)
   const free = Uint16Array.from({ length: window }, (_, index) => index)
   let freeCount = window
   let nowElapsedMs = 0
-  const late = new Map<number, { partId: number; sentAtMs: number; forgetElapsedMs: number }>()
+  const late = new Map<
+    number,
+    { partId: number; sentAtMs: number; ticket: number; forgetElapsedMs: number }
+  >()
 
   const release = (sequence: number, slot: number): void => {
     slots.delete(sequence)
@@ -74,13 +79,14 @@ export function createPendingSubmits(
   }
 
   const settled = (
-    from: { partId: number; sentAtMs: number; isLate: boolean },
+    from: { partId: number; sentAtMs: number; ticket: number; isLate: boolean },
     answer: { status: number; remoteId: string },
   ): Settled => {
     const outcome = outcomeOf(from.partId, answer.status, answer.remoteId)
-    const isThrottle = outcome.kind === 'refused' && outcome.refusal === 'throttle'
+    const isThrottle =
+      outcome.kind === 'refused' && (outcome.refusal === 'throttle' || answer.status === status.queueFull)
     const facts = { status: answer.status, isThrottle, sentAtMs: from.sentAtMs }
-    return { kind: 'settled', outcome, answer: facts, isLate: from.isLate }
+    return { kind: 'settled', outcome, answer: facts, ticket: from.ticket, isLate: from.isLate }
   }
 
   return {
@@ -88,19 +94,21 @@ export function createPendingSubmits(
       return slots.size
     },
     has: sequence => slots.has(sequence) || late.has(sequence),
-    add(sequence, partId, nowMs) {
+    add(sequence, { partId, sentAtMs: leftAtMs, ticket }) {
       if (freeCount === 0) throw new RangeError(`more than ${window} submits await their answer`)
       const slot = free[--freeCount]!
       partIds[slot] = partId
-      sentAtMs[slot] = nowMs
+      sentAtMs[slot] = leftAtMs
       sentElapsedMs[slot] = nowElapsedMs
+      tickets[slot] = ticket
       slots.set(sequence, slot)
     },
     settle(sequence, answer) {
       const slot = slots.get(sequence)
       if (slot !== undefined) {
         release(sequence, slot)
-        return settled({ partId: partIds[slot]!, sentAtMs: sentAtMs[slot]!, isLate: false }, answer)
+        const from = { partId: partIds[slot]!, sentAtMs: sentAtMs[slot]!, ticket: tickets[slot]! }
+        return settled({ ...from, isLate: false }, answer)
       }
       const overdue = late.get(sequence)
       if (overdue === undefined) return { kind: 'stray' }
@@ -120,7 +128,12 @@ export function createPendingSubmits(
         if (elapsedMs - sentElapsedMs[slot]! <= answerMs) break
         const partId = partIds[slot]!
         release(sequence, slot)
-        late.set(sequence, { partId, sentAtMs: sentAtMs[slot]!, forgetElapsedMs: elapsedMs + lateMs })
+        late.set(sequence, {
+          partId,
+          sentAtMs: sentAtMs[slot]!,
+          ticket: tickets[slot]!,
+          forgetElapsedMs: elapsedMs + lateMs,
+        })
         outcomes.push({ kind: 'unknown', partId, reason: 'timeout' })
       }
       for (const [sequence, entry] of late) {

@@ -5,7 +5,7 @@
  * @see SMPP v3.4 sections 5.2.12 (esm_class), 5.2.28 (message_state), appendix B
  */
 import type { DeliveryReceipt, ReceiptState } from '../../operator.ts'
-import { looksLikeUcs2, readLatin1, readUcs2 } from './alphabets.ts'
+import { looksLikeUcs2, readLatin1, readUcs2 } from '../alphabets.ts'
 import { payloadOf } from './codec.ts'
 import { parseReceiptText, type ReceiptText } from './receipt-text.ts'
 import { type ReceiptIdMode, remoteIdKeys } from './remote-ids.ts'
@@ -123,8 +123,10 @@ function detailOf(message: ShortMessage, text: ReceiptText | null, word: string)
   const network = tlvValue(message.tlvs, tag.networkErrorCode)
   const net =
     network?.length === 3 ? ` network:${network[0]}/${((network[1] ?? 0) << 8) | (network[2] ?? 0)}` : ''
+  const failure = tlvInteger(message.tlvs, tag.deliveryFailureReason)
+  const reason = failure === undefined ? '' : ` failure:${failure}`
   const stat = text !== null && text.stat !== '' ? text.stat : word
-  return `stat:${stat}${err}${net}`.slice(0, longestDetail)
+  return `stat:${stat}${err}${net}${reason}`.slice(0, longestDetail)
 }
 
 function receiptBody(message: ShortMessage): string {

@@ -1,9 +1,11 @@
 /** What a session is made of and what it tells its owner. */
+import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
-import type { DeliveryReceipt, IncomingPart, SubmitOutcome } from '../../operator.ts'
+import type { DeliveryReceipt, IncomingPart, SubmitOutcome, TraceSink } from '../../operator.ts'
+import type { Answer } from '../flow.ts'
+import type { RateLimit } from '../rate-limit.ts'
 import type { SmppConfig } from './config.ts'
 import type { TokenSource } from './deliveries.ts'
-import type { Answer } from './flow.ts'
 import type { SubmitEncoder } from './submit.ts'
 
 export type BindKind = 'transceiver' | 'transmitter' | 'receiver'
@@ -35,9 +37,16 @@ export interface SessionEvents {
 export interface SessionSetup {
   config: SmppConfig
   kind: BindKind
+  /** As `BindStatus.name`. */
+  name: string
   clock: Clock
   log: SmppLog
   encoder: SubmitEncoder
   tokens: TokenSource
+  rate: RateLimit
+  /** Where each PDU is told while a trace is on. */
+  tracing: { readonly sink: TraceSink | null }
   events: SessionEvents
+  /** An open connection that the peer made; absent: we connect. */
+  socket?: Socket
 }

@@ -10,6 +10,7 @@
 import type { Socket } from 'node:net'
 import type { Cancel } from '../../clock.ts'
 import type { OutgoingPart, SubmitOutcome } from '../../operator.ts'
+import type { RateLane } from '../rate-limit.ts'
 import { encodeEmpty } from './codec.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { dispatch, type ReadBatch } from './dispatch.ts'
@@ -21,6 +22,7 @@ import { createPendingSubmits, nextSequence, type PendingSubmits } from './pendi
 import type { SessionEnding, SessionSetup } from './session-setup.ts'
 import { openSocket } from './socket.ts'
 import { command } from './tables.ts'
+import { traceLine, traceLines } from './trace-line.ts'
 
 export type SessionState = 'connecting' | 'binding' | 'bound' | 'unbinding' | 'closed'
 
@@ -28,8 +30,11 @@ export type SessionState = 'connecting' | 'binding' | 'bound' | 'unbinding' | 'c
 const heartbeatMs = 500
 /** Octets waiting in the socket above which nothing more is submitted: some 2,500 parts. */
 const highWaterOctets = 256 * 1024
-/** A peer that asks and never reads would fill the memory; a full window of the longest texts is some 80 MB. */
-const unreadLimitOctets = 128 * 1024 * 1024
+/**
+ * A peer that asks and never reads would fill the memory with our answers. A full window is far below; only whole texts
+ * of 64 kB make some 80 MB of one.
+ */
+const unreadLimitOctets = { parts: 8 * 1024 * 1024, payload: 128 * 1024 * 1024 }
 
 export class SmppSession {
   state: SessionState = 'connecting'
@@ -38,6 +43,8 @@ export class SmppSession {
   readonly submits: PendingSubmits
   readonly deliveries: Deliveries
   readonly liveness: Liveness
+  readonly lane: RateLane
+  unreadableInRow = 0
   private readonly framer = createFramer()
   private readonly socket: Socket
   private readonly stopHeartbeat: Cancel
@@ -52,6 +59,7 @@ export class SmppSession {
   constructor(setup: SessionSetup) {
     const { config, clock } = setup
     this.setup = setup
+    this.lane = setup.rate.lane()
     this.submits = createPendingSubmits(config.window, config.statusClasses)
     this.deliveries = createDeliveries(config, setup.tokens)
     this.liveness = createLiveness(
@@ -60,14 +68,17 @@ export class SmppSession {
       0,
     )
     this.deadlineMs = config.connectSeconds * 1000
-    const { socket, readyEvent } = openSocket(config)
+    const socket = setup.socket ?? this.connect()
     this.socket = socket
     socket.on('error', error => this.close({ kind: 'lost', reason: error.message }))
     socket.on('close', () => this.close({ kind: 'lost', reason: 'the peer closed the connection' }))
-    socket.on(readyEvent, () => this.bind())
     socket.on('data', chunk => this.read(chunk))
     socket.on('drain', () => this.state !== 'closed' && setup.events.onDrained())
     this.stopHeartbeat = clock.every(heartbeatMs, () => this.beat())
+    if (setup.socket === undefined) return
+    socket.resume()
+    // Later, not now: whoever makes the session does not know it yet.
+    queueMicrotask(() => this.bind())
   }
 
   get inFlight(): number {
@@ -80,23 +91,25 @@ export class SmppSession {
   }
 
   /**
-   * Writes the first `count` parts in one socket write.
+   * Writes parts in one socket write.
    *
    * @returns how many left, and the outcomes of those that cannot be expressed in SMPP
    */
-  submit(parts: readonly OutgoingPart[], count: number): { sent: number; refused: SubmitOutcome[] } {
+  submit(parts: readonly OutgoingPart[]): { sent: number; refused: SubmitOutcome[] } {
     const { encoder, clock } = this.setup
     const nowMs = clock.nowMs()
+    const sentAtMs = clock.monotonicMs()
     const refused: SubmitOutcome[] = []
-    for (let index = 0; index < count; index++) {
-      const part = parts[index]!
+    for (const part of parts) {
       const sequence = this.nextSequence()
       const refusal = encoder.encode(this.writer, part, sequence, nowMs)
-      if (refusal === null) this.submits.add(sequence, part.partId, nowMs)
-      else refused.push({ kind: 'refused', partId: part.partId, ...refusal })
+      if (refusal === null) {
+        const ticket = this.lane.take(1)
+        this.submits.add(sequence, { partId: part.partId, sentAtMs, ticket })
+      } else refused.push({ kind: 'refused', partId: part.partId, ...refusal })
     }
     this.flush()
-    return { sent: count - refused.length, refused }
+    return { sent: parts.length - refused.length, refused }
   }
 
   /** Answers deliveries; tokens of other sessions are passed over. */
@@ -145,13 +158,20 @@ export class SmppSession {
   private sayGoodbye(): void {
     const { clock, config } = this.setup
     this.socket.resume()
-    this.socket.write(this.writer.take())
+    this.write(this.writer.take())
     const cancel = clock.after(config.unbindSeconds * 1000, () => this.socket.destroy())
     this.socket.once('close', cancel)
     this.socket.destroySoon()
   }
 
+  private connect(): Socket {
+    const { socket, readyEvent } = openSocket(this.setup.config)
+    socket.on(readyEvent, () => this.bind())
+    return socket
+  }
+
   private bind(): void {
+    if (this.state !== 'connecting') return
     const { config, kind } = this.setup
     this.state = 'binding'
     this.setup.events.onBinding()
@@ -170,7 +190,7 @@ export class SmppSession {
       },
     )
     if (encoded.kind === 'malformed') this.close({ kind: 'refused', status: 0, reason: encoded.reason })
-    else this.socket.write(encoded.bytes)
+    else this.write(encoded.bytes)
   }
 
   private read(chunk: Buffer): void {
@@ -188,6 +208,8 @@ export class SmppSession {
         return
       }
       batch.pdus += 1
+      const { sink } = this.setup.tracing
+      if (sink !== null) sink({ bind: this.setup.name, direction: 'in', line: traceLine(frame) })
       const ending = dispatch(this, frame, batch)
       if (ending !== null) {
         this.report(batch)
@@ -268,10 +290,19 @@ export class SmppSession {
 
   private flush(): void {
     if (this.writer.length === 0 || this.state === 'closed') return
-    this.socket.write(this.writer.take())
-    if (this.socket.writableLength > unreadLimitOctets) {
+    this.write(this.writer.take())
+    const isWhole = this.setup.config.longMessages === 'payload'
+    if (this.socket.writableLength > (isWhole ? unreadLimitOctets.payload : unreadLimitOctets.parts)) {
       this.close({ kind: 'lost', reason: 'the peer does not read' })
     }
+  }
+
+  private write(octets: Buffer): void {
+    const { name, tracing } = this.setup
+    if (tracing.sink !== null) {
+      for (const line of traceLines(octets)) tracing.sink({ bind: name, direction: 'out', line })
+    }
+    this.socket.write(octets)
   }
 
   private nextSequence(): number {

@@ -7,8 +7,8 @@
  * @see SMPP v3.4 section 4.4.1 (submit_sm), 3GPP TS 23.040 section 9.2.3.24.1 (concatenation header)
  */
 import type { OutgoingPart, RefusalClass } from '../../operator.ts'
+import { maxOctetsPerUnit, writeDefaultAlphabet, writeUcs2 } from '../alphabets.ts'
 import { destinationAddress, isAllDigits, sourceAddress } from './addressing.ts'
-import { maxOctetsPerUnit, writeDefaultAlphabet, writeUcs2 } from './alphabets.ts'
 import { writeTlv } from './codec.ts'
 import type { SmppConfig } from './config.ts'
 import { PduWriter } from './pdu-writer.ts'

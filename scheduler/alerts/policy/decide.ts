@@ -5,6 +5,7 @@
  * `timeSend` gives the day and its cap key, the store answers what it knows, `decide` concludes.
  */
 
+import { type CountryCode, countryPresets } from '../../../templates/text/country-presets.ts'
 import type { LocalDate } from '../../calendar/local-date.ts'
 import type { PlannedSend } from '../../calendar/place-send.ts'
 import { placeSend } from '../../calendar/place-send.ts'
@@ -12,6 +13,7 @@ import type { SendingPlace } from '../../calendar/sending-hours.ts'
 import { endOfDay } from '../../calendar/sending-hours.ts'
 import { localDateAt, parseTimeOfDay, toInstant } from '../../calendar/zoned.ts'
 import type { BlockReason, Category, HoldReason, Standing } from '../../store.ts'
+import type { SendingTerms } from './terms.ts'
 
 /** A message about to be written. */
 export interface Candidate {
@@ -28,10 +30,14 @@ export interface Candidate {
   isFeastEstimated?: boolean
   /** Names of template values that the row does not give. */
   missingValues: readonly string[]
+  /** What the operator's contract has; absent: nothing is limited. */
+  terms?: SendingTerms
 }
 
 export interface PolicyRules {
   place: SendingPlace
+  /** Whose day the frequency cap goes by: a person has one day, whatever zone an alert is planned in. */
+  country: CountryCode
   validityHours: number
   /** Categories that a STOP ends. A person who stopped still gets what they asked for themselves. */
   stoppedCategories: readonly Category[]
@@ -58,14 +64,15 @@ export type Timing =
 export type Decision =
   | { kind: 'queue'; dueAt: Date; expiresAt: Date; capKey: string | null }
   | { kind: 'hold'; reason: HoldReason; detail: string; dueAt: Date; expiresAt: Date; capKey: string | null }
-  | { kind: 'block'; reason: BlockReason }
+  | { kind: 'block'; reason: BlockReason; detail?: string }
 
 export const defaultStoppedCategories: readonly Category[] = ['marketing', 'reminder']
 export const defaultCappedCategories: readonly Category[] = ['marketing']
 
 /** When a message may leave, and until when it is worth sending. */
 export function timeSend(candidate: Candidate, rules: PolicyRules, now: Date): Timing {
-  const { place } = rules
+  const { terms } = candidate
+  const place = terms?.kind === 'allowed' ? { ...rules.place, within: terms.within } : rules.place
   const isBeforeDue = candidate.dueDate !== undefined && (candidate.offsetDays ?? 0) <= 0
   const send: PlannedSend = {
     category: candidate.category,
@@ -81,7 +88,7 @@ export function timeSend(candidate: Candidate, rules: PolicyRules, now: Date): T
   const expiresAt = lastUse < validUntil ? lastUse : validUntil
   if (expiresAt <= dueAt) return { kind: 'untimed', reason: 'expired' }
   const isCapped = rules.cappedCategories.includes(candidate.category)
-  const capKey = isCapped ? capKeyOf(candidate.service, localDateAt(dueAt, place.zone)) : null
+  const capKey = isCapped ? capKeyOf(candidate.service, capDay(rules.country, dueAt)) : null
   return { kind: 'timed', dueAt, expiresAt, capKey }
 }
 
@@ -99,6 +106,8 @@ export function decide(
 ): Decision {
   const { standing, run } = facts
   if (standing.isStopped && rules.stoppedCategories.includes(candidate.category)) return block('stop-list')
+  const { terms } = candidate
+  if (terms?.kind === 'refused') return { kind: 'block', reason: terms.reason, detail: terms.detail }
   if (timing.kind === 'untimed') return block(timing.reason)
   if (timing.capKey !== null && standing.isCapped) return block('frequency-cap')
   const { dueAt, expiresAt, capKey } = timing
@@ -127,6 +136,11 @@ export function capHold(run: RunProgress): 'approval' | 'run-open' | null {
 /** One marketing message per person, service and local day: the person is the store's part of the key. */
 export function capKeyOf(service: string, day: LocalDate): string {
   return `${service}|${day}`
+}
+
+/** The day on which a cap counts a message: that of the country, so that alerts and applications share it. */
+export function capDay(country: CountryCode, at: Date): LocalDate {
+  return localDateAt(at, countryPresets[country].timeZone)
 }
 
 function plannedInstant(candidate: Candidate, zone: string, now: Date): Date {

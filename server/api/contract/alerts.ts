@@ -26,8 +26,13 @@ export const alert = z
     coveredUntil: z.string().nullable(),
     /** True once a run has looked at the rows. */
     hasBaseline: z.boolean(),
+    /** How far an incremental alert has read; null before its first run and for all others. */
+    watermark: z.string().nullable(),
   })
   .meta({ id: 'Alert' })
+
+/** null lets the next run begin where the definition says. Rows that were written to are not written to again. */
+export const watermarkRequest = z.strictObject({ watermark: z.string().min(1).max(64).nullable() })
 
 export const alertList = z.strictObject({ alerts: z.array(alert) })
 
@@ -58,6 +63,10 @@ const plannedMessage = z
     entityKey: z.string(),
     occurrenceKey: z.string(),
     recipient: z.string(),
+    /** What the phone would show; null when no operator carries it. */
+    sender: z.string().nullable(),
+    /** The alert names another sender, which the operator's contract does not have. */
+    isSenderReplaced: z.boolean(),
     text: z.string(),
     encoding: z.enum(['gsm7', 'ucs2']),
     parts: z.int(),
@@ -109,6 +118,7 @@ export const forecast = z.strictObject({
       day: z.string(),
       alertId: id,
       alertName: z.string(),
+      category: z.enum(['transactional', 'reminder', 'marketing']),
       operatorId: id.nullable(),
       messages: z.int(),
       parts: z.int(),

@@ -19,7 +19,7 @@ export const messageStates = [
 ] as const
 export const messageState = z.enum(messageStates)
 
-const category = z.enum(['transactional', 'reminder', 'marketing'])
+export const category = z.enum(['transactional', 'reminder', 'marketing'])
 const priority = z.enum(['bulk', 'normal', 'express'])
 const partEncoding = z.enum(['gsm7', 'ucs2'])
 
@@ -60,7 +60,7 @@ export const messageRequest = z
     flash: z.boolean().optional(),
     /** The caller's own reference, given back and searchable. */
     reference: z.string().min(1).max(64).optional(),
-    /** What to do when it left but was never answered; `hold` when absent. */
+    /** What to do when it left but was never answered; absent takes the operator's policy. */
     unknownPolicy: z.enum(['resend', 'hold']).optional(),
   })
   .meta({ id: 'MessageRequest' })

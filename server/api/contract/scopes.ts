@@ -14,6 +14,9 @@ export const scopes = [
   'templates:write',
   'operators:read',
   'operators:write',
+  /** Messages from phones and what is done with them. */
+  'inbound:read',
+  'inbound:write',
   'statistics:read',
   'metrics:read',
   'admin',

@@ -32,12 +32,61 @@ const bodies: Readonly<Record<string, unknown>> = {
     kind: 'postgres',
     config: { host: 'db.example', database: 'assur', user: 'rappel', password: '…' },
   },
+  'put /sources/:id/write-back': {
+    user: 'rappel_ecrit',
+    password: '…',
+    sql: 'UPDATE sms SET etat = :state, envoi = :sentAt WHERE id = :id',
+  },
   'post /operators': {
     name: 'Opérateur A',
     protocol: 'smpp',
     config: { host: 'smsc.example', systemId: 'rappel', password: '…' },
     sender: 'ASSUR',
   },
+  'post /operators/:id/trace': { isOn: true, minutes: 30 },
+  'put /routes': {
+    rules: [
+      {
+        name: 'Orange BF',
+        when: { networks: ['BF:orange'] },
+        operators: [{ operatorId: 1 }, { operatorId: 2 }],
+      },
+      { name: 'Burkina Faso', when: { countries: ['BF'] }, operators: [{ operatorId: 2 }] },
+    ],
+  },
+  'put /tranches': {
+    tranches: [
+      {
+        name: 'France 36xxx, marketing',
+        country: 'FR',
+        senders: '36###',
+        categories: ['marketing'],
+        hours: { days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '22:00', skipHolidays: true },
+        stopMention: ['STOP'],
+      },
+    ],
+  },
+  'put /operators/:id/sender-rules': {
+    rules: [
+      { country: 'BF', allowsOriginatorChange: true, names: ['ASSUR'], fallbackSender: 'ASSUR' },
+      { country: null, allowsOriginatorChange: false },
+    ],
+  },
+  'put /operators/:id/retry-policy': {
+    policy: {
+      temporary: { delaysSeconds: [5, 30, 60, 300], maxAttempts: 20, maxAgeMinutes: 1440 },
+      throttle: { delaySeconds: 30, maxAgeMinutes: 1440 },
+      link: { delaySeconds: 30, maxAgeMinutes: 2880 },
+      unknownOutcome: { transactional: 'resend', reminder: 'hold', marketing: 'hold' },
+    },
+  },
+  'put /networks': {
+    networks: [
+      { country: 'BF', code: 'telecel', label: 'Telecel Faso', prefixes: ['58', '68', '69', '78', '79'] },
+    ],
+  },
+  'post /number-overrides': { overrides: [{ number: '70 00 00 01', network: 'telecel' }] },
+  'post /number-overrides/import': { csv: '70000001;telecel\n76000002;moov' },
 }
 
 export function exampleOf(endpoint: Endpoint, body: Schema | undefined, document: OpenApiDocument): string {

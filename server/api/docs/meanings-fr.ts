@@ -21,7 +21,8 @@ export const meaningsFr: Readonly<Record<ErrorCode, string>> = {
   'run-in-progress': 'Une exécution de cette alerte est en cours ; deux ne se chevauchent jamais.',
   'payload-too-large': 'La requête dépasse la limite que details donne.',
   'too-many-requests': 'La clé ou l’adresse a envoyé plus de requêtes que permis ; recommencez plus tard.',
-  'source-query-refused': 'La requête SQL n’est pas un simple SELECT ; elle n’a pas été envoyée.',
+  'source-query-refused':
+    'La requête SQL n’est pas un simple SELECT, ou le retour d’état pas un simple UPDATE ; elle n’a pas été envoyée.',
   'source-unreachable': 'La source ne peut pas être jointe par le réseau.',
   'source-login-refused': 'La source a refusé le compte.',
   'source-query-failed': 'La source a répondu à la requête par une erreur.',

@@ -2,12 +2,22 @@
 
 import { z } from 'zod'
 import { type AlertDefinition, alertDefinitionSchema } from '../../../scheduler/alerts/alert.ts'
+import { watermarkProblem } from '../../../scheduler/alerts/watermark.ts'
+import { watermarkScope } from '../../../scheduler/alerts/watermark-scope.ts'
 import type { AlertRecord } from '../../../scheduler/store.ts'
 import { RappelError } from '../../errors.ts'
-import { alert, alertDraftOf, alertList, alertRequestOf, dryRun, dryRunRequest } from '../contract/alerts.ts'
+import {
+  alert,
+  alertDraftOf,
+  alertList,
+  alertRequestOf,
+  dryRun,
+  dryRunRequest,
+  watermarkRequest,
+} from '../contract/alerts.ts'
 import { idParams } from '../contract/values.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
-import { parseKnown } from '../issues.ts'
+import { invalidRequest, parseKnown } from '../issues.ts'
 import type { Workshop } from '../workshop.ts'
 import { dryRunOf } from './dry-runs.ts'
 import { isoOrNull } from './times.ts'
@@ -65,12 +75,14 @@ export const alertEndpoints: readonly Endpoint[] = [
       const definition = definitionOf(body.definition)
       const saved = body.alertId === undefined ? null : await findAlert(body.alertId, workshop)
       const { coveredUntil, hasBaseline } = saved ?? { coveredUntil: null, hasBaseline: false }
+      const isSameReading = saved !== null && watermarkScope(saved.definition) === watermarkScope(definition)
       const draft = {
         id: saved?.id ?? 0,
         name: body.name ?? saved?.name ?? '',
         definition,
         coveredUntil,
         hasBaseline,
+        watermark: isSameReading ? saved.watermark : null,
       }
       return dryRunOf(await workshop.alerts.dryRun(draft, { sampleSize: body.sampleSize ?? usualSample }))
     },
@@ -147,6 +159,28 @@ export const alertEndpoints: readonly Endpoint[] = [
       alertOf(await store.alerts.deactivate(params.id, change)),
   }),
   endpoint({
+    method: 'put',
+    path: '/alerts/:id/watermark',
+    noun,
+    scope: 'alerts:write',
+    summary: 'Set how far an incremental alert has read, or let it begin anew',
+    params: idParams,
+    body: watermarkRequest,
+    status: 200,
+    answer: alert,
+    errors: ['not-found', 'conflict'],
+    async handle({ params, body, change }, workshop) {
+      const { incremental } = (await findAlert(params.id, workshop)).definition
+      if (incremental === undefined)
+        throw new RappelError('conflict', { noun, id: params.id, incremental: null })
+      const problem = body.watermark === null ? null : watermarkProblem(incremental, body.watermark)
+      if (problem !== null) {
+        throw invalidRequest([{ path: 'body.watermark', expected: problem, received: 'string' }])
+      }
+      return alertOf(await workshop.store.alerts.setWatermark(params.id, body.watermark, change))
+    },
+  }),
+  endpoint({
     method: 'post',
     path: '/alerts/:id/dry-run',
     noun,
@@ -187,5 +221,6 @@ function alertOf(record: AlertRecord) {
     nextRunAt: isoOrNull(record.nextRunAtMs),
     coveredUntil: record.coveredUntil,
     hasBaseline: record.hasBaseline,
+    watermark: record.watermark,
   }
 }

@@ -32,10 +32,11 @@ export const feastEndpoints: readonly Endpoint[] = [
     bodyBytes: 4 * usualBodyBytes,
     status: 200,
     answer: feastOverrides,
-    async handle({ body, change }, { store, sendingRules }) {
+    async handle({ body, change }, { store, sendingRules, reloadContracts }) {
       const overrides = parseKnown(calendarOverridesSchema, body, 'body')
       await store.settings.set(calendarSetting, JSON.stringify(overrides), change)
       sendingRules.forget()
+      await reloadContracts()
       return overrides
     },
   }),

@@ -1,25 +1,30 @@
 /** Operators: configured, started, stopped, with the live state of their links. */
 import type { z } from 'zod'
 import { operatorKinds } from '../../../connectors/operators/kinds.ts'
+import { findPreset, operatorPresets, presetConfig } from '../../../connectors/operators/presets/all.ts'
 import { RappelError } from '../../errors.ts'
 import { sealPassword, sealPrivateKey } from '../../sealed-passwords.ts'
 import type { OperatorInput, OperatorRecord } from '../../store/operators.ts'
-import { operator, operatorList, operatorRequest } from '../contract/operators.ts'
+import { operator, operatorAddition, operatorList, operatorRequest } from '../contract/operators.ts'
 import { idParams } from '../contract/values.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
+import { invalidRequest } from '../issues.ts'
+import { operatorView, showOperator } from '../operator-view.ts'
 import type { Workshop } from '../workshop.ts'
-import {
-  keepPrivateKey,
-  refuseMovedPassword,
-  shownConfig,
-  splitPassword,
-  withoutPrivateKey,
-} from './secret-config.ts'
-import { iso } from './times.ts'
+import { keepPrivateKey, refuseMovedPassword, splitPassword, withoutPrivateKey } from './secret-config.ts'
 
 const noun = 'operators'
 /** Where a password goes: with another of these, it must be given again. */
-const passwordPlace = ['host', 'port', 'systemId', 'localAddress', 'tls']
+const passwordPlace = [
+  'host',
+  'port',
+  'secondaryHost',
+  'secondaryPort',
+  'systemId',
+  'account',
+  'localAddress',
+  'tls',
+]
 
 export const operatorEndpoints: readonly Endpoint[] = [
   endpoint({
@@ -30,21 +35,23 @@ export const operatorEndpoints: readonly Endpoint[] = [
     summary: 'List the operators with the state of their links',
     status: 200,
     answer: operatorList,
-    handle: async (_call, workshop) => ({
-      operators: (await workshop.store.operators.list()).map(record => operatorOf(record, workshop)),
-    }),
+    async handle(_call, workshop) {
+      const view = await operatorView(workshop)
+      return { operators: (await workshop.store.operators.list()).map(view) }
+    },
   }),
   endpoint({
     method: 'post',
     path: '/operators',
     noun,
     scope: 'operators:write',
-    summary: 'Add an operator',
-    body: operatorRequest,
+    summary: 'Add an operator, from a preset or by all its settings',
+    body: operatorAddition,
     status: 201,
     answer: operator,
     errors: ['name-taken'],
-    async handle({ body, change }, workshop) {
+    async handle({ body: addition, change }, workshop) {
+      const body = completed(addition)
       const { config, password } = splitPassword(operatorKinds[body.protocol].configSchema, body.config)
       const { store, secrets } = workshop
       const bare = { ...inputOf(body, withoutPrivateKey(config)), sealedPassword: null }
@@ -57,7 +64,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
         await store.operators.update(operatorId, { config: sealed, sealedPassword }, change)
       }
       await workshop.reloadOperators()
-      return operatorOf(await findOperator(operatorId, workshop), workshop)
+      return showOperator(await findOperator(operatorId, workshop), workshop)
     },
   }),
   endpoint({
@@ -70,7 +77,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
     status: 200,
     answer: operator,
     errors: ['not-found'],
-    handle: async ({ params }, workshop) => operatorOf(await findOperator(params.id, workshop), workshop),
+    handle: async ({ params }, workshop) => showOperator(await findOperator(params.id, workshop), workshop),
   }),
   endpoint({
     method: 'put',
@@ -98,7 +105,7 @@ export const operatorEndpoints: readonly Endpoint[] = [
           : { sealedPassword: sealPassword(secrets, 'operator', params.id, split.password) }
       await store.operators.update(params.id, { ...inputOf(body, config, before), ...sealed }, change)
       await workshop.reloadOperators()
-      return operatorOf(await findOperator(params.id, workshop), workshop)
+      return showOperator(await findOperator(params.id, workshop), workshop)
     },
   }),
   endpoint({
@@ -134,15 +141,46 @@ function startOrStop(verb: 'start' | 'stop', summary: string): Endpoint {
     async handle({ params, change }, workshop) {
       await workshop.store.operators.setStarted(params.id, verb === 'start', change)
       await workshop.reloadOperators()
-      return operatorOf(await findOperator(params.id, workshop), workshop)
+      return showOperator(await findOperator(params.id, workshop), workshop)
     },
   })
 }
 
-async function findOperator(id: number, { store }: Workshop): Promise<OperatorRecord> {
+export async function findOperator(id: number, { store }: Workshop): Promise<OperatorRecord> {
   const record = await store.operators.find(id)
   if (record === null) throw new RappelError('not-found', { noun, id })
   return record
+}
+
+/** @throws RappelError `invalid-request` naming what the preset, or its absence, asks for */
+function completed(addition: z.output<typeof operatorAddition>): z.output<typeof operatorRequest> {
+  const { preset: presetId, protocol, sender, config = {}, ...rest } = addition
+  if (presetId === undefined) {
+    const missing = Object.entries({ protocol, sender, config: addition.config })
+      .filter(([, value]) => value === undefined)
+      .map(([field]) => ({ path: `body.${field}`, expected: 'a value, or a preset', received: 'nothing' }))
+    if (missing.length > 0) throw invalidRequest(missing)
+    return { ...rest, protocol: protocol!, sender: sender!, config }
+  }
+  const preset = findPreset(presetId)
+  if (preset === undefined) {
+    const expected = operatorPresets.map(({ id }) => id).join(' | ')
+    throw invalidRequest([{ path: 'body.preset', expected, received: 'another word' }])
+  }
+  if (protocol !== undefined && protocol !== preset.protocol) {
+    throw invalidRequest([{ path: 'body.protocol', expected: preset.protocol, received: protocol }])
+  }
+  const built = presetConfig(preset, config, sender)
+  if (built.kind === 'complete') {
+    return { ...rest, protocol: preset.protocol, sender: built.sender, config: built.config }
+  }
+  throw invalidRequest(
+    built.settings.map(setting => ({
+      path: setting === 'sender' ? 'body.sender' : `body.config.${setting}`,
+      expected: 'what the contract with the operator says',
+      received: 'nothing',
+    })),
+  )
 }
 
 function inputOf(
@@ -162,34 +200,5 @@ function inputOf(
     pricePerPartMilli: body.pricePerPartMilli ?? before.pricePerPartMilli,
     currency: body.currency ?? before.currency,
     isStarted: body.isStarted ?? before.isStarted,
-  }
-}
-
-function operatorOf(record: OperatorRecord, { gateway }: Workshop): z.input<typeof operator> {
-  const live = gateway.operators().find(each => each.operatorId === record.operatorId)
-  return {
-    operatorId: record.operatorId,
-    name: record.name,
-    protocol: record.protocol,
-    config: shownConfig(record.config),
-    hasPassword: record.sealedPassword !== null,
-    sender: record.sender,
-    pricePerPartMilli: record.pricePerPartMilli,
-    currency: record.currency,
-    isStarted: record.isStarted,
-    createdAt: iso(record.createdAtMs),
-    updatedAt: iso(record.updatedAtMs),
-    link:
-      live === undefined
-        ? null
-        : {
-            state: live.state,
-            since: iso(live.sinceMs),
-            reason: live.reason,
-            inFlight: live.inFlight,
-            window: live.window,
-            pausedUntil: live.pausedUntilMs === 0 ? null : iso(live.pausedUntilMs),
-            ahead: live.ahead,
-          },
   }
 }

@@ -1,29 +1,50 @@
 /** Sources: configured, tested, looked into. */
+import { isDeepStrictEqual } from 'node:util'
 import type { Source } from '../../../connectors/source.ts'
-import { sourceKinds } from '../../../connectors/sources/kinds.ts'
+import { dialectOfSource } from '../../../connectors/sources/kind-dialect.ts'
+import { type SourceKindName, sourceKinds } from '../../../connectors/sources/kinds.ts'
+import { readyQueries } from '../../../connectors/sources/ready-queries/ready-queries.ts'
 import { RappelError } from '../../errors.ts'
 import { sealPassword } from '../../sealed-passwords.ts'
 import type { SourceRecord } from '../../store/sources.ts'
 import {
   source,
   sourceDraft,
+  sourceGuess,
+  sourceGuessRequest,
   sourceList,
   sourcePreview,
   sourcePreviewRequest,
+  sourceQueries,
   sourceRequest,
   sourceTables,
+  sourceTablesQuery,
   sourceTest,
 } from '../contract/sources.ts'
 import { idParams } from '../contract/values.ts'
 import { type Endpoint, endpoint } from '../endpoint.ts'
 import type { Workshop } from '../workshop.ts'
 import { refuseMovedPassword, shownConfig, splitPassword } from './secret-config.ts'
-import { previewRows, testOf, withSource } from './source-reading.ts'
+import { passwordBearers } from './source-password.ts'
+import { guessColumns, previewRows, searchTables, testOf, withSource } from './source-reading.ts'
 import { iso } from './times.ts'
 
 const noun = 'sources'
-/** Where a password goes: with another of these, it must be given again. */
-const passwordPlace = ['host', 'port', 'user', 'tls']
+/** Settings that say nothing about where a password goes; with another of any other one, it must be given again. */
+const placeless: ReadonlySet<string> = new Set([
+  ...[
+    'timeoutMs',
+    'connectTimeoutMs',
+    'requestTimeoutMs',
+    'answerTimeoutMs',
+    'maxRedirects',
+    'maxRows',
+    'maxBodyBytes',
+    'maxFileMiB',
+    'fetchSize',
+  ],
+  ...['encoding', 'trimPadding', 'timeZone', 'database', 'requests', 'wsdl'],
+])
 const sourceErrors = [
   'not-found',
   'source-query-refused',
@@ -109,16 +130,23 @@ export const sourceEndpoints: readonly Endpoint[] = [
       const { config, password } = splitPassword(sourceKinds[body.kind].configSchema, body.config)
       const before = await findSource(params.id, workshop)
       const { name, kind } = body
+      const after: Record<string, unknown> = { ...config, kind }
+      const place: Record<string, unknown> = { ...before.config, kind: before.kind }
+      const fields = placeFields(after, place)
       if (password === undefined && before.sealedPassword !== null) {
-        refuseMovedPassword({ ...config, kind }, { ...before.config, kind: before.kind }, [
-          'kind',
-          ...passwordPlace,
-        ])
+        refuseMovedPassword(after, place, [...fields, ...passwordBearers(after, place)])
       }
       const { store, secrets } = workshop
       const sealed =
         password === undefined ? {} : { sealedPassword: sealPassword(secrets, 'source', params.id, password) }
-      return sourceOf(await store.sources.update(params.id, { name, kind, config, ...sealed }, change))
+      const isElsewhere = fields.some(
+        field => field !== 'user' && !isDeepStrictEqual(after[field], place[field]),
+      )
+      // The other account's password must not follow to another server either; nobody has given it anew.
+      if (isElsewhere) await store.writeBackSettings.forgetPassword(params.id, change)
+      const updated = await store.sources.update(params.id, { name, kind, config, ...sealed }, change)
+      workshop.forgetSource(params.id)
+      return sourceOf(updated)
     },
   }),
   endpoint({
@@ -130,7 +158,10 @@ export const sourceEndpoints: readonly Endpoint[] = [
     params: idParams,
     status: 204,
     errors: ['not-found', 'conflict'],
-    handle: ({ params, change }, { store }) => store.sources.remove(params.id, change),
+    async handle({ params, change }, { store, forgetSource }) {
+      await store.sources.remove(params.id, change)
+      forgetSource(params.id)
+    },
   }),
   endpoint({
     method: 'post',
@@ -157,34 +188,78 @@ export const sourceEndpoints: readonly Endpoint[] = [
     answer: sourcePreview,
     errors: sourceErrors,
     handle: async ({ params, body, signal }, workshop) =>
-      withSource(await opened(params.id, workshop), source => previewRows(source, body, signal)),
+      withSource(await opened(params.id, workshop), source =>
+        previewRows(source, body, placeAndTime(workshop), signal),
+      ),
+  }),
+  endpoint({
+    method: 'post',
+    path: '/sources/:id/guess',
+    noun,
+    scope: 'sources:write',
+    summary: 'Guess what the columns of a query are: phone, names, plate, due date …',
+    params: idParams,
+    body: sourceGuessRequest,
+    status: 200,
+    answer: sourceGuess,
+    errors: sourceErrors,
+    handle: async ({ params, body, signal }, workshop) =>
+      withSource(await opened(params.id, workshop), source => {
+        const asked = { ...body, country: body.country ?? workshop.settings.country }
+        return guessColumns(source, asked, placeAndTime(workshop), signal)
+      }),
+  }),
+  endpoint({
+    method: 'get',
+    path: '/sources/:id/queries',
+    noun,
+    scope: 'sources:read',
+    summary: 'Give ready-made queries in the SQL of the source, to be adapted',
+    params: idParams,
+    status: 200,
+    answer: sourceQueries,
+    errors: ['not-found'],
+    async handle({ params }, workshop) {
+      const { kind, config } = await findSource(params.id, workshop)
+      const dialect = dialectOfSource(kind as SourceKindName, config)
+      return { dialect, queries: readyQueries(dialect) }
+    },
   }),
   endpoint({
     method: 'get',
     path: '/sources/:id/tables',
     noun,
     scope: 'sources:read',
-    summary: 'List the tables and columns that the account can see',
+    summary: 'List the tables and columns that the account can see, or search them',
     params: idParams,
+    query: sourceTablesQuery,
     status: 200,
     answer: sourceTables,
     errors: sourceErrors,
-    handle: async ({ params, signal }, workshop) =>
-      withSource(await opened(params.id, workshop), async source => ({
-        tables: await source.describe(signal),
-      })),
+    handle: async ({ params, query, signal }, workshop) =>
+      withSource(await opened(params.id, workshop), async source =>
+        searchTables(await source.describe(signal), query),
+      ),
   }),
 ]
+
+function placeAndTime({ clock, settings }: Workshop): { now: Date; zone: string } {
+  return { now: clock.now(), zone: settings.zone }
+}
 
 async function opened(id: number, workshop: Workshop): Promise<Source> {
   await findSource(id, workshop)
   return workshop.openSource(id)
 }
 
-async function findSource(id: number, { store }: Workshop): Promise<SourceRecord> {
+export async function findSource(id: number, { store }: Workshop): Promise<SourceRecord> {
   const record = await store.sources.find(id)
   if (record === null) throw new RappelError('not-found', { noun, id })
   return record
+}
+
+function placeFields(...configs: readonly Record<string, unknown>[]): string[] {
+  return [...new Set(configs.flatMap(Object.keys))].filter(field => !placeless.has(field))
 }
 
 function sourceOf(record: SourceRecord) {

@@ -2,8 +2,10 @@
 import type { OutgoingPart, RefusalClass, SubmitOutcome } from '../../../connectors/operator.ts'
 import type { LinkTraits } from '../../../connectors/operators/kinds.ts'
 import { splitText } from '../../../templates/text/segments.ts'
+import type { RetryPolicy } from '../../store/contracts.ts'
 import type { ClaimedMessage } from '../../store/outbox.ts'
 import type { SettleItem } from '../../store/settle.ts'
+import type { RoutableMessage } from '../routing/routing.ts'
 import { afterRefusal } from './refusal.ts'
 
 /** A message that left without an answer waits this long for a receipt or a late answer before policy decides. */
@@ -25,6 +27,12 @@ export interface MessageInHand {
   accepted: number
   /** Parts submitted and not answered. */
   inFlight: number
+  /** Messages of one lane leave one after the other: same phone, job and priority. */
+  lane: string
+  /** End of the short code's hours, epoch ms: from then on nothing of it leaves. */
+  closesAtMs: number
+  /** Since when its parts have been throttled without one accepted; null while they are not. */
+  throttledSinceMs: number | null
   /** Once set no further part leaves; settled when the last one in flight is answered. */
   ending: Ending | null
 }
@@ -37,13 +45,20 @@ export interface PartInHand {
 /**
  * The parts of a claimed message that have still to leave, in order.
  *
+ * @param sender what the phone is shown, whatever the message names
+ * @param closesAtMs end of the hours in which it may leave
  * @param nextPartId first of the numbers that the parts get; each submission has its own, so that the late answer of
  *   an earlier one is never taken for the answer of the present one
  * @throws TextNotEncodable, TextTooLong when the stored text does not fit its encoding
  */
 export function partsInHand(
   message: ClaimedMessage,
-  { traits, sender, nextPartId }: { traits: LinkTraits; sender: string; nextPartId: number },
+  {
+    traits,
+    sender,
+    closesAtMs,
+    nextPartId,
+  }: { traits: LinkTraits; sender: string; closesAtMs: number; nextPartId: number },
 ): PartInHand[] {
   const texts = textsOf(message, traits)
   const hand: MessageInHand = {
@@ -51,6 +66,9 @@ export function partsInHand(
     submittedParts: texts.length,
     accepted: message.acceptedParts.length,
     inFlight: 0,
+    lane: laneOf(message),
+    closesAtMs,
+    throttledSinceMs: null,
     ending: null,
   }
   const parts: PartInHand[] = []
@@ -59,7 +77,7 @@ export function partsInHand(
     const part: OutgoingPart = {
       partId: nextPartId + parts.length,
       recipient: message.recipient,
-      sender: message.sender ?? sender,
+      sender,
       encoding: message.encoding,
       text: texts[index]!,
       partNumber: index + 1,
@@ -72,6 +90,11 @@ export function partsInHand(
     parts.push({ part, hand })
   }
   return parts
+}
+
+/** The order that the outbox keeps is that of one job and priority: express overtakes, jobs share. */
+export function laneOf({ recipient, job, priority }: ClaimedMessage): string {
+  return `${recipient}|${job}|${priority}`
 }
 
 function textsOf(message: ClaimedMessage, { splitting }: LinkTraits): string[] {
@@ -101,17 +124,23 @@ function gravity(ending: Ending): number {
   }
 }
 
-/**
- * What to settle a message with whose every part is answered.
- *
- * @param alternativeFor another operator with a route to the number; asked only when this one has none
- */
+export interface SettlementOptions {
+  nowMs: number
+  /** Asked only when this operator has no route. */
+  alternativeFor(message: RoutableMessage): number | null
+  policy: RetryPolicy
+  /** 0 ≤ chance < 1, for the jitter of delays. */
+  chance: number
+}
+
+/** What to settle a message with whose every part is answered. */
 export function settlementOf(
   hand: MessageInHand,
   ending: Ending,
-  { nowMs, alternativeFor }: { nowMs: number; alternativeFor(recipient: string): number | null },
+  { nowMs, alternativeFor, policy, chance }: SettlementOptions,
 ): SettleItem {
-  const { messageId, recipient, attempts, expiresAtMs } = hand.message
+  const { messageId, attempts, expiresAtMs } = hand.message
+  const retryingSinceMs = hand.message.retryingSinceMs ?? hand.throttledSinceMs
   if (ending.kind === 'unknown') {
     const graceMs = nowMs + unknownGraceMs
     const graceUntilMs = attempts >= mostUnanswered ? Math.max(graceMs, expiresAtMs) : graceMs
@@ -119,17 +148,26 @@ export function settlementOf(
   }
   if (ending.kind === 'released') {
     const { reason } = ending
-    return { kind: 'retry', messageId, atMs: nowMs, dueAtMs: nowMs, reason, countsAttempt: false }
+    return { kind: 'retry', messageId, atMs: nowMs, dueAtMs: null, reason, countsAttempt: false }
   }
   const reason = ending.statusName
   // The rest of a message that is half there cannot come from another operator, with another sender.
   const refusal = ending.refusal === 'route' && hand.accepted > 0 ? 'temporary' : ending.refusal
-  const alternativeId = refusal === 'route' ? alternativeFor(recipient) : null
-  const decision = afterRefusal({ refusal, attempts, nowMs, expiresAtMs, alternativeId })
+  const alternativeId = refusal === 'route' ? alternativeFor({ ...hand.message, dueAtMs: nowMs }) : null
+  const decision = afterRefusal({
+    refusal,
+    attempts,
+    nowMs,
+    expiresAtMs,
+    retryingSinceMs,
+    alternativeId,
+    policy,
+    chance,
+  })
   switch (decision.kind) {
     case 'retry': {
       const { dueAtMs, countsAttempt } = decision
-      return { kind: 'retry', messageId, atMs: nowMs, dueAtMs, reason, countsAttempt }
+      return { kind: 'retry', messageId, atMs: nowMs, dueAtMs, reason, countsAttempt, holdsBack: true }
     }
     case 'reroute':
       return { kind: 'reroute', messageId, atMs: nowMs, operatorId: decision.operatorId, reason }

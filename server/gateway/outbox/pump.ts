@@ -2,7 +2,8 @@
  * Moves messages from the store to one operator link: claims a few ahead of what the link can take, submits when
  * there is room, and turns every outcome into something to settle.
  *
- * Order: parts leave in the order of their claim; what was throttled takes its old place again. A message whose part
+ * Order: parts leave in the order of their claim, messages of one lane (lanes.ts) one after the other; what was
+ * throttled takes its old place again. A message whose part
  * failed is settled once its last part in flight is answered, so that it is never claimed again while a part of it
  * may still be accepted.
  */
@@ -14,10 +15,13 @@ import {
   type SubmitOutcome,
 } from '../../../connectors/operator.ts'
 import type { LinkTraits } from '../../../connectors/operators/kinds.ts'
+import type { SendingTerms } from '../../../scheduler/alerts/policy/terms.ts'
 import type { Logger } from '../../log.ts'
+import type { RetryPolicy } from '../../store/contracts.ts'
 import type { Store } from '../../store/operations.ts'
 import type { ClaimedMessage } from '../../store/outbox.ts'
 import type { SettleItem } from '../../store/settle.ts'
+import type { RoutableMessage } from '../routing/routing.ts'
 import {
   type Ending,
   endingOf,
@@ -27,7 +31,9 @@ import {
   settlementOf,
   worse,
 } from './in-hand.ts'
+import { createLanes } from './lanes.ts'
 import { createLateAnswers } from './late-answers.ts'
+import { leavingOf } from './leave.ts'
 import { createReadyQueue } from './ready-queue.ts'
 import type { Settler } from './settler.ts'
 
@@ -38,10 +44,14 @@ import type { Settler } from './settler.ts'
 const aheadSeconds = 0.25
 /** Fewer would make one claim of each message. */
 const leastAhead = 4
+/** Times as much may be claimed when most of it waits for an answer to an earlier message to the same phone. */
+const laneLimit = 4
 /** Messages of one claim: one transaction of some milliseconds. */
 const claimLimit = 1_000
 /** Outcomes not yet stored above which no more is claimed: some 10 MB. */
 const backlogLimit = 20_000
+/** Why a message goes back that would overtake another one to its phone. */
+const keptInOrder = 'behind-a-retry'
 /** Validity handed to the operator is never shorter: SMSCs refuse less. */
 const shortestValiditySeconds = 300
 
@@ -50,8 +60,17 @@ export interface PumpOptions {
   /** Used when the message names no sender. */
   sender: string
   traits: LinkTraits
-  /** Another operator with a route to the number, when this one says that it has none. */
-  alternativeFor(recipient: string): number | null
+  /** What is agreed with the operator, as it stands at that moment. */
+  contract: PumpContract
+  /** 0 ≤ chance < 1, for the jitter of retries. */
+  chance(): number
+  /** Another operator for a message, when this one says that it has no route. */
+  alternativeFor(message: RoutableMessage): number | null
+}
+
+export interface PumpContract {
+  termsOf(message: Pick<ClaimedMessage, 'recipient' | 'sender' | 'category' | 'text'>): SendingTerms
+  retryPolicy(): RetryPolicy
 }
 
 export interface PumpDependencies {
@@ -82,10 +101,11 @@ export function createPump(
   options: PumpOptions,
   { link, store, settler, clock, log }: PumpDependencies,
 ): Pump {
-  const { operatorId, traits, alternativeFor } = options
+  const { operatorId, traits, contract, chance, alternativeFor } = options
   const aheadLimit = aheadOf(traits)
   const ready = createReadyQueue()
   const inFlight = new Map<number, PartInHand>()
+  const lanes = createLanes()
   const late = createLateAnswers()
   let claiming: Promise<void> | null = null
   let turn = 0
@@ -99,7 +119,8 @@ export function createPump(
   function run(): void {
     submitReady()
     if (isStopped || !isOpen || !mayHaveMore || claiming !== null || settler.backlog > backlogLimit) return
-    const room = aheadLimit - ready.length
+    // Messages to one phone wait for each other, but not the phones behind them; a flood to one phone has its end.
+    const room = Math.min(aheadLimit - ready.length, laneLimit * aheadLimit - ready.length - lanes.waiting)
     if (room * 2 < aheadLimit) return
     const limit = Math.min(Math.ceil(room / partsPerMessage), claimLimit)
     claiming = claimSome(limit).finally(() => {
@@ -130,9 +151,16 @@ export function createPump(
   }
 
   function enlist(message: ClaimedMessage): void {
+    const nowMs = clock.nowMs()
+    const leaving = leavingOf(message, contract.termsOf(message), { nowMs, ownSender: options.sender })
+    if (leaving.kind === 'not-now') {
+      settler.add([leaving.item])
+      return
+    }
+    const { sender, closesAtMs } = leaving
     let reason = 'parts-changed'
     try {
-      const parts = partsInHand(message, { traits, sender: options.sender, nextPartId })
+      const parts = partsInHand(message, { traits, sender, closesAtMs, nextPartId })
       nextPartId += parts.length
       for (const entry of parts) ready.push(entry)
       if (parts.length > 0) return
@@ -141,7 +169,7 @@ export function createPump(
       log.error({ event: 'message.unsendable', messageId: message.messageId, error: String(error) })
     }
     // Nothing of it can leave any more: left alone it would stay in `sending` for ever.
-    settler.add([{ kind: 'refused', messageId: message.messageId, atMs: clock.nowMs(), reason }])
+    settler.add([{ kind: 'refused', messageId: message.messageId, atMs: nowMs, reason }])
   }
 
   function submitReady(): void {
@@ -161,6 +189,14 @@ export function createPump(
         end(hand, { kind: 'released', reason: 'validity-over' })
         continue
       }
+      if (nowMs >= hand.closesAtMs) {
+        // Claimed again, it is told when the hours of its short code begin.
+        end(hand, { kind: 'released', reason: 'tranche-hours' })
+        continue
+      }
+      const passage = lanes.enter(entry, nowMs)
+      if (passage === 'back') end(hand, { kind: 'released', reason: keptInOrder })
+      if (passage !== 'leave') continue
       part.validitySeconds = Math.max(Math.round(leftMs / 1000), shortestValiditySeconds)
       hand.inFlight += 1
       inFlight.set(part.partId, entry)
@@ -174,9 +210,29 @@ export function createPump(
   function end(hand: MessageInHand, ending: Ending, items?: SettleItem[]): void {
     hand.ending = worse(hand.ending, ending)
     if (hand.inFlight > 0) return
-    const item = settlementOf(hand, hand.ending, { nowMs: clock.nowMs(), alternativeFor })
+    const item = settlement(hand, hand.ending)
     if (items === undefined) settler.add([item])
     else items.push(item)
+    const behind = lanes.free(hand)
+    if (item.kind !== 'retry' || item.holdsBack !== true) {
+      if (behind.length > 0) ready.putBack(behind)
+      return
+    }
+    lanes.holdBack(hand, behind, clock.nowMs())
+    for (const entry of behind) {
+      if (entry.hand.ending === null) end(entry.hand, { kind: 'released', reason: keptInOrder }, items)
+    }
+  }
+
+  function settlement(hand: MessageInHand, ending: Ending): SettleItem {
+    const policy = contract.retryPolicy()
+    return settlementOf(hand, ending, { nowMs: clock.nowMs(), alternativeFor, policy, chance: chance() })
+  }
+
+  /** Throttled parts keep their place and leave again when the link's pause is over, for as long as the policy has. */
+  function mayLeaveAgain(hand: MessageInHand, nowMs: number): boolean {
+    hand.throttledSinceMs ??= nowMs
+    return nowMs - hand.throttledSinceMs < contract.retryPolicy().throttle.maxAgeMinutes * 60_000
   }
 
   function onOutcomes(outcomes: readonly SubmitOutcome[]): void {
@@ -194,11 +250,16 @@ export function createPump(
       hand.inFlight -= 1
       if (outcome.kind === 'accepted') {
         hand.accepted += 1
+        hand.throttledSinceMs = null
         items.push(acceptedItem(entry, outcome.remoteId, nowMs))
+        noteSender(entry, nowMs, items)
         if (hand.ending !== null) end(hand, hand.ending, items)
+        else if (hand.inFlight === 0 && hand.accepted >= hand.submittedParts) {
+          for (const waiting of lanes.free(hand)) again.push(waiting)
+        }
       } else if (
         outcome.kind === 'unsent' ||
-        (outcome.kind === 'refused' && outcome.refusal === 'throttle')
+        (outcome.kind === 'refused' && outcome.refusal === 'throttle' && mayLeaveAgain(hand, nowMs))
       ) {
         if (hand.ending === null) again.push(entry)
         else end(hand, hand.ending, items)
@@ -220,8 +281,16 @@ export function createPump(
     const { entry, isWaiting } = found
     if (outcome.kind === 'accepted') items.push(acceptedItem(entry, outcome.remoteId, nowMs))
     else if (outcome.kind === 'refused' && isWaiting(nowMs) && entry.part.partCount === 1) {
-      items.push(settlementOf(entry.hand, endingOf(outcome), { nowMs, alternativeFor }))
+      items.push(settlement(entry.hand, endingOf(outcome)))
     }
+  }
+
+  /** Never changed in silence: the time line tells under which sender the message left. */
+  function noteSender({ part, hand }: PartInHand, atMs: number, items: SettleItem[]): void {
+    const { sender, messageId } = hand.message
+    if (sender === null || sender === part.sender || part.partNumber !== 1) return
+    const detail = `${sender} is not in the contract: sent as ${part.sender}`
+    items.push({ kind: 'note', messageId, atMs, event: 'sender-replaced', detail })
   }
 
   function acceptedItem({ part, hand }: PartInHand, remoteId: string, atMs: number): SettleItem {
@@ -237,9 +306,9 @@ export function createPump(
   }
 
   function giveBack(): void {
-    if (ready.length === 0) return
+    if (ready.length + lanes.waiting === 0) return
     const items: SettleItem[] = []
-    for (const { hand } of ready.takeAll()) {
+    for (const { hand } of [...ready.takeAll(), ...lanes.takeAll()]) {
       if (hand.ending === null) end(hand, { kind: 'released', reason: 'link-down' }, items)
     }
     if (items.length > 0) settler.add(items)
@@ -269,7 +338,7 @@ export function createPump(
       giveBack()
     },
     get ahead() {
-      return ready.length
+      return ready.length + lanes.waiting
     },
   }
 }

@@ -1,12 +1,9 @@
-/** What follows a refusal: a pure table of classes and delays. */
+/** What follows a refusal: a pure table of classes, by the operator's retry policy. */
 import type { RefusalClass } from '../../../connectors/operator.ts'
+import type { RetryPolicy } from '../../store/contracts.ts'
 
-/** Wait before attempt 2, 3, 4 …; the last one repeats until the validity ends. */
-const retryDelaysMs = [30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
-/** The link itself was at fault: nothing is wrong with the message, it goes again when the link is sound. */
-const linkRetryMs = 30_000
-/** A temporary error that comes this often, some seven hours long, is a permanent one. */
-const maxAttempts = 12
+/** Part of a delay that chance adds, so that what was refused together does not come back together. */
+const jitter = 0.2
 
 export interface Refusal {
   refusal: RefusalClass
@@ -14,8 +11,13 @@ export interface Refusal {
   attempts: number
   nowMs: number
   expiresAtMs: number
+  /** Of the first refusal that was tried again; null when this is the first. */
+  retryingSinceMs: number | null
   /** Another operator with a route to this number. */
   alternativeId: number | null
+  policy: RetryPolicy
+  /** 0 ≤ chance < 1 */
+  chance: number
 }
 
 export type RefusalDecision =
@@ -23,9 +25,9 @@ export type RefusalDecision =
   | { kind: 'reroute'; operatorId: number }
   | { kind: 'refuse' }
 
-/** The validity bounds every retry; the number of attempts only those that the message itself may have caused. */
+/** Validity and age bound every retry; the number of attempts only those that the message itself may have caused. */
 export function afterRefusal(given: Refusal): RefusalDecision {
-  const { refusal, attempts, nowMs, expiresAtMs, alternativeId } = given
+  const { refusal, attempts, alternativeId, policy } = given
   switch (refusal) {
     case 'permanent':
     case 'invalid-recipient':
@@ -33,15 +35,24 @@ export function afterRefusal(given: Refusal): RefusalDecision {
     case 'route':
       return alternativeId === null ? { kind: 'refuse' } : { kind: 'reroute', operatorId: alternativeId }
     case 'link':
-    case 'throttle': {
-      const dueAtMs = nowMs + linkRetryMs
-      return dueAtMs >= expiresAtMs ? { kind: 'refuse' } : { kind: 'retry', dueAtMs, countsAttempt: false }
-    }
+    case 'throttle':
+      return retryAfter(policy[refusal].delaySeconds, policy[refusal].maxAgeMinutes, false, given)
     case 'temporary': {
-      const position = Math.min(Math.max(attempts, 1), retryDelaysMs.length) - 1
-      const dueAtMs = nowMs + retryDelaysMs[position]!
-      const isOver = attempts >= maxAttempts || dueAtMs >= expiresAtMs
-      return isOver ? { kind: 'refuse' } : { kind: 'retry', dueAtMs, countsAttempt: true }
+      const { delaysSeconds, maxAttempts, maxAgeMinutes } = policy.temporary
+      if (attempts >= maxAttempts) return { kind: 'refuse' }
+      const position = Math.min(Math.max(attempts, 1), delaysSeconds.length) - 1
+      return retryAfter(delaysSeconds[position]!, maxAgeMinutes, true, given)
     }
   }
+}
+
+function retryAfter(
+  delaySeconds: number,
+  maxAgeMinutes: number,
+  countsAttempt: boolean,
+  { nowMs, expiresAtMs, retryingSinceMs, chance }: Refusal,
+): RefusalDecision {
+  const dueAtMs = nowMs + Math.round(delaySeconds * 1_000 * (1 + jitter * chance))
+  const endMs = Math.min(expiresAtMs, (retryingSinceMs ?? nowMs) + maxAgeMinutes * 60_000)
+  return dueAtMs >= endMs ? { kind: 'refuse' } : { kind: 'retry', dueAtMs, countsAttempt }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../../../connectors/clock.ts'
 import type { DeliveryReceipt, IncomingPart } from '../../../connectors/operator.ts'
 import { RappelError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
+import type { Doubt } from '../../store/incoming.ts'
 import type { Store } from '../../store/operations.ts'
 import type { SettleItem } from '../../store/settle.ts'
 import type { Alarms } from '../alarms.ts'
@@ -28,7 +29,12 @@ const mostFailuresInRow = 16
 export interface Settler {
   add(items: readonly SettleItem[]): void
   addReceipts(operatorId: number, receipts: readonly DeliveryReceipt[], acknowledge: Acknowledge): void
-  addIncoming(operatorId: number, parts: readonly IncomingPart[], acknowledge: Acknowledge): void
+  addIncoming(
+    operatorId: number,
+    parts: readonly IncomingPart[],
+    acknowledge: Acknowledge,
+    doubt?: Doubt,
+  ): void
   /** Outcomes not yet written. */
   readonly backlog: number
   /** Resolves true when all that was added is written, false when that took longer than `limitMs`. */
@@ -46,11 +52,18 @@ export interface SettlerDependencies {
   alarms: Pick<Alarms, 'raise' | 'clear'>
   clock: Clock
   log: Logger
+  /** Whether a receipt says that its operator does not know the phone. */
+  isUnknownSubscriber(receipt: DeliveryReceipt): boolean
+  /** Called after the commit that made these messages undelivered for want of a subscriber. */
+  onUnknownSubscribers(messageIds: readonly number[]): void
   /** Called after each commit: messages may be due again, windows are free. */
   onSettled(): void
+  /** Called after the commit that stored incoming parts. */
+  onIncoming?(): void
 }
 
-export function createSettler({ store, alarms, clock, log, onSettled }: SettlerDependencies): Settler {
+export function createSettler(dependencies: SettlerDependencies): Settler {
+  const { store, alarms, clock, log, isUnknownSubscriber, onUnknownSubscribers, onSettled } = dependencies
   let items: SettleItem[] = []
   let receipts: Delivery[] = []
   let incoming: Delivery[] = []
@@ -92,7 +105,8 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
     } else {
       const [only] = deliveries
       const all = deliveries.length === 1 ? only!.receipts : deliveries.flatMap(delivery => delivery.receipts)
-      await store.outbox.settle({ items, receipts: all, nowMs })
+      const { unknownSubscribers } = await store.outbox.settle({ items, receipts: all, nowMs })
+      if (unknownSubscribers.length > 0) onUnknownSubscribers(unknownSubscribers)
     }
   }
 
@@ -125,6 +139,7 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
       log.info({ event: 'settle.resumed', waiting: backlog() })
     }
     answer(batch, true)
+    if (batch.kind === 'incoming') dependencies.onIncoming?.()
     onSettled()
   }
 
@@ -194,17 +209,20 @@ export function createSettler({ store, alarms, clock, log, onSettled }: SettlerD
     addReceipts(operatorId, added, acknowledge) {
       const atMs = clock.nowMs()
       const delivery: Delivery = { receipts: [], incoming: [], tokens: [], acknowledge }
-      for (const { receiptToken, ...receipt } of added) {
+      for (const given of added) {
+        const { receiptToken, ...receipt } = given
+        const isUnknown = isUnknownSubscriber(given) ? { isUnknownSubscriber: true } : undefined
         delivery.tokens.push(receiptToken)
-        delivery.receipts.push({ ...receipt, operatorId, atMs })
+        delivery.receipts.push({ ...receipt, operatorId, atMs, ...isUnknown })
       }
       receipts.push(delivery)
       wake()
     },
-    addIncoming(operatorId, parts, acknowledge) {
+    addIncoming(operatorId, parts, acknowledge, doubt) {
+      const readAtMs = clock.nowMs()
       incoming.push({
         receipts: [],
-        incoming: parts.map(part => ({ operatorId, part })),
+        incoming: parts.map(part => ({ operatorId, part, readAtMs, ...(doubt !== undefined && { doubt }) })),
         tokens: parts.map(part => part.receiptToken),
         acknowledge,
       })

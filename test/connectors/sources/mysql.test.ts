@@ -6,7 +6,8 @@ import {
   mariadbAvailable,
   startMariadb,
 } from '../../support/mariadb.ts'
-import { collect, openFixture, testSourceContract } from './contract.ts'
+import { testSourceContract } from './contract.ts'
+import { collect, openFixture } from './contract-fixture.ts'
 import { type ServerFixture, testServerContract } from './server-contract.ts'
 
 const serverTest = mariadbAvailable() ? test : test.skip
@@ -33,6 +34,10 @@ const fixture: ServerFixture = {
     "INSERT INTO legacy VALUES (1, 'Aïcha N’Guessan œ €')",
     // What a program writes that sends UTF-8 over a connection declared latin1.
     "INSERT INTO legacy VALUES (2, CAST(x'5a6fc3a9' AS CHAR CHARACTER SET latin1))",
+  ],
+  dosTable: [
+    'CREATE TABLE dos (id INT, name VARCHAR(40) CHARACTER SET latin1)',
+    "INSERT INTO dos VALUES (1, x'5a6f822080872081'), (2, CAST(x'41c3af636861' AS CHAR CHARACTER SET latin1))",
   ],
   writingFunction: [
     'CREATE FUNCTION write_row() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO people VALUES (1); RETURN 1; END',
@@ -109,8 +114,18 @@ serverTest(
 serverTest('mysql: a server without TLS refuses a source that requires it', async t => {
   const { config } = await fixture.database(t)
   const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
-  t.is(steps.at(-1)?.step, 'login')
+  t.is(steps.at(-1)?.step, 'tls')
   t.regex(steps.at(-1)?.detail ?? '', /TLS/)
+})
+
+serverTest('mysql: an account that was granted nothing is told so at the last step', async t => {
+  const { config, execute } = await fixture.database(t)
+  await execute("CREATE USER 'nobody'@'127.0.0.1' IDENTIFIED BY 'reads nothing'")
+  await execute(`GRANT INSERT ON ${config.database}.* TO 'nobody'@'127.0.0.1'`)
+  t.teardown(() => execute("DROP USER 'nobody'@'127.0.0.1'"))
+  const steps = await openFixture(t, fixture, config, { user: 'nobody', password: 'reads nothing' }).test()
+  t.is(steps.at(-1)?.step, 'select')
+  t.regex(steps.at(-1)?.detail ?? '', /nobody.*SELECT on nothing/)
 })
 
 test('mysql: an address cannot be verified by the driver, so the settings ask for a name', t => {

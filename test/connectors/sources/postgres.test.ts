@@ -1,13 +1,18 @@
+import { once } from 'node:events'
+import { type AddressInfo, createServer } from 'node:net'
 import test, { type ExecutionContext } from 'ava'
 import pg from 'pg'
+import { systemClock } from '../../../connectors/clock.ts'
 import { explain } from '../../../connectors/sources/postgres-connection.ts'
+import { testServer } from '../../../connectors/sources/server-place.ts'
 import {
   createDatabase,
   type PostgresDatabase,
   postgresAvailable,
   startPostgres,
 } from '../../support/postgres.ts'
-import { collect, openFixture, testSourceContract } from './contract.ts'
+import { testSourceContract } from './contract.ts'
+import { collect, openFixture } from './contract-fixture.ts'
 import { type ServerFixture, testServerContract } from './server-contract.ts'
 
 const serverTest = postgresAvailable() ? test : test.skip
@@ -33,6 +38,9 @@ const fixture: ServerFixture = {
     'CREATE TABLE legacy (id INT, name TEXT)',
     "INSERT INTO legacy VALUES (1, 'Aïcha N’Guessan œ €'), (2, 'Zoé')",
   ],
+  lacks: {
+    cp850: 'a UTF-8 database refuses such bytes; SQL_ASCII, which takes them, has a test of its own below',
+  },
   writingFunction: [
     `CREATE FUNCTION write_row() RETURNS INT VOLATILE LANGUAGE sql AS
       'INSERT INTO people VALUES (1) RETURNING id'`,
@@ -94,8 +102,49 @@ serverTest(
 serverTest('postgres: a server without TLS refuses a source that requires it', async t => {
   const { config } = await fixture.database(t)
   const steps = await openFixture(t, fixture, config, { tls: { mode: 'require' } }).test()
-  t.is(steps.at(-1)?.step, 'login')
+  t.is(steps.at(-1)?.step, 'tls')
   t.regex(steps.at(-1)?.detail ?? '', /SSL.*TLS mode/)
+})
+
+serverTest('postgres: an account that was granted no table is told so at the last step', async t => {
+  const { config, execute } = await fixture.database(t)
+  await execute('CREATE TABLE people (id INTEGER)')
+  const user = `nobody_${config.database}`
+  await execute(`CREATE ROLE "${user}" LOGIN PASSWORD 'reads nothing'`)
+  t.teardown(() => execute(`DROP ROLE "${user}"`))
+  const steps = await openFixture(t, fixture, config, { user, password: 'reads nothing' }).test()
+  t.deepEqual(
+    steps.map(({ step, outcome }) => `${step} ${outcome}`),
+    ['resolve ok', 'connect ok', 'tls ok', 'login ok', 'read-only ok', 'select failed'],
+  )
+  t.regex(steps.at(-1)?.detail ?? '', /none of the 1 tables.*Grant USAGE/)
+})
+
+test('a connection over a network without TLS is a warning, at home it is none', async t => {
+  const place = { product: 'PostgreSQL', port: 1, user: 'reader', database: 'assur', connectTimeoutMs: 1_000 }
+  const server = createServer(socket => socket.destroy()).listen(0, '127.0.0.2')
+  t.teardown(() => server.close())
+  await once(server, 'listening')
+  const port = (server.address() as AddressInfo).port
+  const session = {
+    findWriteRights: async () => '',
+    select: async () => undefined,
+    close: async () => undefined,
+  }
+  const login = async () => session
+  const stepOf = async (host: string, tlsMode: 'off' | 'require') => {
+    const attempts = {
+      place: { ...place, host, port },
+      clock: systemClock,
+      signal: undefined,
+      tlsMode,
+      login,
+    }
+    return (await testServer(attempts)).find(({ step }) => step === 'tls')?.outcome
+  }
+  t.is(await stepOf('127.0.0.2', 'off'), 'ok')
+  t.is(await stepOf('127.0.0.2', 'require'), 'ok')
+  t.is(await stepOf('0x7f000002', 'off'), 'warning', 'any name that is not plainly this machine')
 })
 
 serverTest('postgres: a certificate for another name is refused when verified', async t => {

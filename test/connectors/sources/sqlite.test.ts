@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import Database from 'better-sqlite3'
 import { tempDir } from '../../support/temp-dir.ts'
-import { collect, type Fixture, failureOf, openFixture, testSourceContract } from './contract.ts'
+import { testSourceContract } from './contract.ts'
+import { collect, type Fixture, failureOf, openFixture } from './contract-fixture.ts'
 
 const fixture: Fixture = {
   kind: 'sqlite',
@@ -34,6 +35,10 @@ const fixture: Fixture = {
     'CREATE TABLE legacy (id INTEGER, name TEXT)',
     "INSERT INTO legacy VALUES (1, CAST(x'41ef636861204e924775657373616e209c2080' AS TEXT))",
     "INSERT INTO legacy VALUES (2, 'Zoé')",
+  ],
+  dosTable: [
+    'CREATE TABLE dos (id INTEGER, name TEXT)',
+    "INSERT INTO dos VALUES (1, CAST(x'5a6f822080872081' AS TEXT)), (2, 'Aïcha')",
   ],
 }
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import {
   type ReceiptFormat,
   receiptFormats,
-} from '../../../../connectors/operators/simulator/receipt-formats.ts'
+} from '../../../../connectors/operators/simulator/smpp/receipt-formats.ts'
 import { tlvInteger, tlvString, tlvValue } from '../../../../connectors/operators/smpp/short-message.ts'
 import { command, tag } from '../../../../connectors/operators/smpp/tables.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'

@@ -153,3 +153,11 @@ test('whatever bytes a peer sends, the link is alive or comes back', async t => 
   await told.until(() => link.status().state === 'bound')
   await roundTrip({ link, told, peer: last }, 9)
 })
+
+test('a peer that sends nothing but nonsense is left after a hundred PDUs, and the log stays short', async t => {
+  const { link, told, peer } = await boundLink(t)
+  for (let sequence = 1; sequence <= 150; sequence++) sendEmpty(peer, 0x00000177, sequence)
+  await told.until(() => link.status().state === 'waiting')
+  t.regex(link.status().reason, /100 unreadable PDUs in a row/)
+  t.true(told.log.filter(({ event }) => event === 'pdu.unexpected').length <= 100)
+})

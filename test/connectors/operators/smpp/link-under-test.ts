@@ -1,32 +1,13 @@
 /** A link with everything it told kept for the test, and parts to submit. */
 import type { ExecutionContext } from 'ava'
-import type {
-  DeliveryReceipt,
-  IncomingPart,
-  LinkStatus,
-  OperatorLink,
-  OutgoingPart,
-  SubmitOutcome,
-} from '../../../../connectors/operator.ts'
+import type { OperatorLink, OutgoingPart } from '../../../../connectors/operator.ts'
+import { createRateLimit } from '../../../../connectors/operators/rate-limit.ts'
 import { type SmppConfigInput, smppConfigSchema } from '../../../../connectors/operators/smpp/config.ts'
 import { createSmppLink } from '../../../../connectors/operators/smpp/link.ts'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
+import { listener, type Told } from '../told.ts'
 import { answer, type ScriptedSmsc, type SmscConnection, scriptedSmsc } from './scripted-smsc.ts'
-
-export interface Told {
-  outcomes: SubmitOutcome[]
-  /** How many calls brought them. */
-  outcomeCalls: number
-  receipts: DeliveryReceipt[]
-  receiptCalls: number
-  incoming: IncomingPart[]
-  states: LinkStatus[]
-  capacityCalls: number
-  log: { event: string; fields: Readonly<Record<string, unknown>> }[]
-  /** Resolves as soon as `check` holds; looked at after every call of the link. */
-  until(check: () => boolean): Promise<void>
-}
 
 export interface LinkUnderTest {
   link: OperatorLink
@@ -38,67 +19,21 @@ export function linkUnderTest(
   config: Partial<SmppConfigInput> & { port: number },
   clock: FakeClock,
 ): LinkUnderTest {
-  const waiting: { check: () => boolean; resolve: () => void }[] = []
-  const look = (): void => {
-    for (const wait of [...waiting]) {
-      if (!wait.check()) continue
-      waiting.splice(waiting.indexOf(wait), 1)
-      wait.resolve()
-    }
-  }
-  const told: Told = {
-    outcomes: [],
-    outcomeCalls: 0,
-    receipts: [],
-    receiptCalls: 0,
-    incoming: [],
-    states: [],
-    capacityCalls: 0,
-    log: [],
-    until: check =>
-      new Promise(resolve => {
-        waiting.push({ check, resolve })
-        look()
-      }),
-  }
+  const { told, handlers, log } = listener()
+  const parsed = smppConfigSchema.parse({
+    host: '127.0.0.1',
+    systemId: 'ASSUR1',
+    password: 'S3cret!',
+    partsPerSecond: 0,
+    ...config,
+  })
   const link = createSmppLink({
-    config: smppConfigSchema.parse({
-      host: '127.0.0.1',
-      systemId: 'ASSUR1',
-      password: 'S3cret!',
-      partsPerSecond: 0,
-      ...config,
-    }),
+    config: parsed,
     clock,
+    rate: createRateLimit(parsed.partsPerSecond, clock),
     random: () => 0,
-    log: (event, fields) => {
-      told.log.push({ event, fields })
-      queueMicrotask(look)
-    },
-    handlers: {
-      onOutcomes(outcomes) {
-        told.outcomes.push(...outcomes)
-        told.outcomeCalls += 1
-        queueMicrotask(look)
-      },
-      onReceipts(receipts) {
-        told.receipts.push(...receipts)
-        told.receiptCalls += 1
-        queueMicrotask(look)
-      },
-      onIncoming(parts) {
-        told.incoming.push(...parts)
-        queueMicrotask(look)
-      },
-      onState(status) {
-        told.states.push(status)
-        queueMicrotask(look)
-      },
-      onCapacity() {
-        told.capacityCalls += 1
-        queueMicrotask(look)
-      },
-    },
+    log,
+    handlers,
   })
   t.teardown(async () => {
     const stopped = link.stop(0)

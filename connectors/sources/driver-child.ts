@@ -1,0 +1,99 @@
+/** The child's half of driver-process.ts: takes orders one after the other, and a stop at any time. */
+import { systemClock } from '../clock.ts'
+import type { SourceValue } from '../source.ts'
+import { batchBytes, type SizedBatch, takeBatch } from './batch-size.ts'
+import type { DriverAnswer, DriverMessage, DriverOrder } from './driver-process.ts'
+
+/** A connection that the driver opened. */
+export interface DriverSession {
+  read(order: DriverOrder<unknown>): Promise<DriverRows>
+  /** Runs one statement that changes rows; commits it when they are at most `commitsUpTo`. @returns rows changed */
+  update(order: DriverOrder<unknown>): Promise<number>
+  /** Ends the statement that runs, on the server too where the driver can; then the connection. */
+  stop(): Promise<void>
+}
+
+export interface DriverRows {
+  columns: string[]
+  /** The next rows, `most` where the driver can be told; an empty list is the end. */
+  next(most: number): Promise<SourceValue[][]>
+}
+
+/** A little less than the parent's patience: a goodbye that hangs is left. */
+const goodbyeMs = 1_500
+
+/** Serves one parent. @param connect opens the connection of an order */
+export function serveDriver<Connection>(
+  connect: (order: DriverOrder<Connection>) => Promise<DriverSession>,
+): void {
+  let session: DriverSession | undefined
+  let batches: (() => Promise<SizedBatch>) | undefined
+  let work = Promise.resolve()
+  const handle = async (message: DriverMessage<Connection>): Promise<void> => {
+    if (message.kind === 'stop') return
+    if (message.kind === 'next') {
+      if (batches !== undefined) answer({ kind: 'rows', ...(await batches()) })
+      return
+    }
+    session = await connect(message)
+    answer({ kind: 'connected' })
+    if (message.kind === 'update') answer({ kind: 'changed', count: await session.update(message) })
+    else {
+      const rows = await session.read(message)
+      batches = batchesOf(rows, message.batchRows)
+      answer({ kind: 'columns', columns: rows.columns })
+    }
+  }
+  process.on('message', (message: DriverMessage<Connection>) => {
+    if (message.kind === 'stop') {
+      systemClock.after(goodbyeMs, () => process.exit())
+      const goodbye = session?.stop() ?? Promise.resolve()
+      goodbye.catch(() => undefined).finally(() => process.exit())
+      return
+    }
+    work = work
+      .then(() => handle(message))
+      .catch(error => {
+        batches = undefined
+        answer({ kind: 'failed', code: codeOf(error), message: wordsOf(error) })
+      })
+  })
+  process.on('disconnect', () => process.exit())
+  answer({ kind: 'started' })
+}
+
+/** What one fetch asks for before it is known how large rows are. */
+const firstRows = 32
+
+/** Cuts what a driver fetched into batches, and has it fetch fewer rows when they are large. */
+export function batchesOf(rows: DriverRows, most: number): () => Promise<SizedBatch> {
+  let waiting: SourceValue[][] = []
+  let at = 0
+  let wanted = Math.min(firstRows, most)
+  return async () => {
+    if (at === waiting.length) {
+      waiting = await rows.next(wanted)
+      at = 0
+    }
+    const batch = takeBatch(most, () => waiting[at++], rows.columns)
+    at = Math.min(at, waiting.length)
+    const perRow = batch.bytes / Math.max(batch.rows.length, 1)
+    wanted = Math.max(1, Math.min(most, wanted * 4, Math.floor(batchBytes / Math.max(perRow, 1))))
+    return batch
+  }
+}
+
+/** A parent that was killed cannot be answered: nobody is left to read for. */
+function answer(message: DriverAnswer): void {
+  process.send?.(message, undefined, undefined, error => {
+    if (error !== null) process.exit()
+  })
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}

@@ -1,0 +1,98 @@
+/** Rows that a driver pushes, gathered into batches; the driver is paused while a full batch waits. */
+import { batchBytes, mostRowBytes, rowBytes, rowTooLarge } from './batch-size.ts'
+import { batchRows } from './row-reading.ts'
+
+export interface PushedRows<Row> {
+  push(row: Row): void
+  end(): void
+  fail(error: unknown): void
+  /** The next rows; an empty list is the end. @throws what `fail` was given, once all rows before were taken */
+  next(): Promise<Row[]>
+}
+
+/** @param pause what the driver may still hand over afterwards is what it holds of the socket's last chunk */
+export function gatherRows<Row extends readonly unknown[]>({
+  pause,
+  resume,
+}: {
+  pause(): void
+  resume(): void
+}): PushedRows<Row> {
+  const gathered: Row[] = []
+  const sizes: number[] = []
+  let bytes = 0
+  let state: { kind: 'open' } | { kind: 'ended' } | { kind: 'failed'; error: unknown } = { kind: 'open' }
+  let wake: (() => void) | undefined
+  const isFull = (): boolean => gathered.length >= batchRows || bytes >= batchBytes
+  const fail = (error: unknown): void => {
+    if (state.kind === 'open') state = { kind: 'failed', error }
+    wake?.()
+  }
+  return {
+    push(row) {
+      if (state.kind === 'failed') return
+      try {
+        const size = rowBytes(row)
+        bytes += size
+        sizes.push(size)
+      } catch (error) {
+        pause()
+        return fail(error)
+      }
+      gathered.push(row)
+      if (!isFull()) return
+      pause()
+      wake?.()
+    },
+    end() {
+      if (state.kind === 'open') state = { kind: 'ended' }
+      wake?.()
+    },
+    fail,
+    async next() {
+      while (!isFull() && state.kind === 'open') {
+        // Resuming may hand over rows at once, so whoever wakes us must be known before.
+        const more = new Promise<void>(resolve => {
+          wake = resolve
+        })
+        resume()
+        await more
+      }
+      if (gathered.length === 0 && state.kind === 'failed') throw state.error
+      let count = 0
+      for (let taken = 0; count < Math.min(gathered.length, batchRows) && taken < batchBytes; count += 1) {
+        taken += sizes[count]!
+      }
+      for (const size of sizes.splice(0, count)) bytes -= size
+      return gathered.splice(0, count)
+    },
+  }
+}
+
+/** What a driver reads of a socket at a time. */
+const chunkBytes = 65_536
+
+/**
+ * Tells when one row comes to more than may be held, before it is whole: drivers put a row together before they hand
+ * it over, whatever its size.
+ *
+ * @param tooLarge ends the connection; called once
+ */
+export function watchRowSize(tooLarge: (error: Error) => void): {
+  arrived(bytes: number): void
+  row(): void
+} {
+  let sinceRow = 0
+  let isOver = false
+  return {
+    arrived(bytes) {
+      sinceRow += bytes
+      if (isOver || sinceRow <= mostRowBytes + chunkBytes) return
+      isOver = true
+      tooLarge(rowTooLarge(mostRowBytes))
+    },
+    row() {
+      sinceRow = 0
+    },
+  }
+}

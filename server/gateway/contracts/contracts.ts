@@ -1,0 +1,96 @@
+/**
+ * The contracts in force, and the one answer to what they have for a message: runs and dry runs of alerts, the API,
+ * and the pump at the moment of leaving all ask `termsOf`, so that the preview is what is sent.
+ */
+
+import { openTerms, type SendingTerms } from '../../../scheduler/alerts/policy/terms.ts'
+import type { IsHoliday } from '../../../scheduler/calendar/holidays.ts'
+import type { Category, UnknownPolicy } from '../../../scheduler/store.ts'
+import { type CountryCode, countryCodes, countryPresets } from '../../../templates/text/country-presets.ts'
+import type { RetryPolicy, SenderRule, Tranche } from '../../store/contracts.ts'
+import { usualRetryPolicy } from '../outbox/retry-policy.ts'
+import { senderUnder } from './sender-rules.ts'
+import { createTrancheTable, shippedTranches } from './tranches.ts'
+
+/** One operator's part. */
+export interface ContractOfOperator {
+  ownSender: string
+  senderRules: readonly SenderRule[]
+  linkAllowsChange: boolean
+  retryPolicy: RetryPolicy
+}
+
+export interface ContractBook {
+  tranches: readonly Tranche[]
+  operators: ReadonlyMap<number, ContractOfOperator>
+  isHolidayOf(country: CountryCode): IsHoliday
+}
+
+export interface ContractFacts {
+  /** E.164 digits without `+`. */
+  recipient: string
+  sender: string | null
+  category: Category
+  /** Empty while a value is missing. */
+  text: string
+}
+
+export interface Contracts {
+  /** Takes over what was changed, at once. */
+  set(book: ContractBook): void
+  /** @param operator whom the message would be given to; its own sender, where the book does not know it yet */
+  termsOf(message: ContractFacts, operator: { operatorId: number; ownSender: string | null }): SendingTerms
+  retryPolicyOf(operatorId: number): RetryPolicy
+  unknownPolicyOf(operatorId: number | null, category: Category): UnknownPolicy
+}
+
+export function createContracts(): Contracts {
+  let { operators, tranches, isHolidayOf }: ContractBook = {
+    tranches: shippedTranches,
+    operators: new Map(),
+    isHolidayOf: () => () => false,
+  }
+  let readTranche = createTrancheTable(tranches, isHolidayOf)
+  const retryPolicyOf = (operatorId: number): RetryPolicy =>
+    operators.get(operatorId)?.retryPolicy ?? usualRetryPolicy
+
+  return {
+    set(book) {
+      ;({ operators, tranches, isHolidayOf } = book)
+      readTranche = createTrancheTable(tranches, isHolidayOf)
+    },
+    termsOf({ recipient, sender: asked, category, text }, { operatorId, ownSender }) {
+      const known = operators.get(operatorId)
+      const own = known?.ownSender ?? ownSender
+      if (own === null) return openTerms(asked)
+      const country = countryOfNumber(recipient)
+      const rules = known?.senderRules ?? []
+      const contract = { ownSender: own, rules, linkAllowsChange: known?.linkAllowsChange ?? true }
+      const decided = senderUnder(contract, asked, country)
+      if (decided.kind === 'refused') {
+        return { kind: 'refused', reason: 'sender-not-in-contract', detail: decided.detail }
+      }
+      const { sender, isReplaced } = decided
+      if (country === null) return { kind: 'allowed', sender, isReplaced, within: null }
+      const use = readTranche({ country, sender, category, text })
+      return use.kind === 'refused' ? use : { kind: 'allowed', sender, isReplaced, within: use.within }
+    },
+    retryPolicyOf,
+    unknownPolicyOf: (operatorId, category) =>
+      operatorId === null ? 'hold' : retryPolicyOf(operatorId).unknownOutcome[category],
+  }
+}
+
+const countryByCallingCode = new Map<string, CountryCode>(
+  countryCodes.map(country => [countryPresets[country].callingCode, country]),
+)
+const longestCallingCode = 3
+
+/** @returns null outside the countries with a preset */
+export function countryOfNumber(recipient: string): CountryCode | null {
+  for (let length = longestCallingCode; length > 0; length -= 1) {
+    const country = countryByCallingCode.get(recipient.slice(0, length))
+    if (country !== undefined) return country
+  }
+  return null
+}

@@ -1,0 +1,254 @@
+import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import test, { type ExecutionContext } from 'ava'
+import type { Column } from 'mdb-reader'
+import { systemClock } from '../../../connectors/clock.ts'
+import type { Source } from '../../../connectors/source.ts'
+import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
+import { accessValueReader, dosText } from '../../../connectors/sources/access-values.ts'
+import { fakeClock } from '../../support/fake-clock.ts'
+import { withLinkedTable, withPassword } from '../../support/jet.ts'
+import { tempDir } from '../../support/temp-dir.ts'
+import { collect, failureOf } from './contract-fixture.ts'
+
+const original = (ending: 'mdb' | 'accdb'): Buffer =>
+  readFileSync(new URL(`../../fixtures/access/contrats.${ending}`, import.meta.url))
+
+function openCopy(t: ExecutionContext, content: Buffer, more: Record<string, unknown> = {}): Source {
+  const path = join(tempDir(t), 'contrats.mdb')
+  writeFileSync(path, content)
+  return openAccess(accessConfigSchema.parse({ path, ...more }), { clock: systemClock })
+}
+
+const joined = {
+  sql: `SELECT c.nom, c.datesaisie, k.DATEECHE, k.PRIME_TTC, k.actif, k.note
+    FROM CLIENTS c JOIN CONTRATS k ON k.CODEASSU = c.CODEASSU
+    WHERE k.NUMEPOLI = :police AND k.PRIME_TTC > 1000 AND k.actif = 1 AND c.etat = 'A ENVOYER'`,
+  params: { police: '1010-2026-000001' },
+}
+
+for (const ending of ['mdb', 'accdb'] as const) {
+  test(`access: the tables of a .${ending} answer SELECTs with joins and parameters; dates are not shifted`, async t => {
+    const source = openCopy(t, original(ending))
+    t.deepEqual(await collect(source.read(joined)), [
+      {
+        nom: 'SAWADOGO',
+        datesaisie: '2026-01-02 16:50:00',
+        DATEECHE: '2027-01-02',
+        PRIME_TTC: 237_763,
+        actif: 1,
+        note: null,
+      },
+    ])
+    const clients = await collect(source.read({ sql: 'SELECT * FROM clients' }))
+    t.is(clients.length, 400)
+    t.deepEqual(clients[1], {
+      CODEASSU: 2,
+      Telephone: '0022654000002',
+      nom: 'TRAORE',
+      prenom: 'Françoise',
+      IMAT: '13 HH 0002',
+      datesaisie: '2026-01-03 08:48:00',
+      etat: 'A ENVOYER',
+      sexe: 'F',
+    })
+    const notes = await collect(source.read({ sql: 'SELECT note FROM CONTRATS WHERE note IS NOT NULL' }))
+    t.true(notes.length > 0 && notes.every(row => typeof row.note === 'string'))
+  })
+
+  test(`access: the tables and types of a .${ending} are listed without Access's own`, async t => {
+    const source = openCopy(t, original(ending))
+    const tables = await source.describe()
+    t.deepEqual(
+      tables.map(table => table.name),
+      ['CLIENTS', 'CONTRATS'],
+    )
+    t.deepEqual(tables[1]?.columns, [
+      { name: 'NUMEPOLI', type: 'Short Text (30)' },
+      { name: 'CODEASSU', type: 'Long Integer' },
+      { name: 'DATEEFFE', type: 'Date/Time' },
+      { name: 'DATEECHE', type: 'Date/Time' },
+      { name: 'PRIME_TTC', type: 'Currency' },
+      { name: 'actif', type: 'Yes/No' },
+      { name: 'note', type: 'Long Text' },
+    ])
+    const steps = await source.test()
+    t.deepEqual(
+      steps.map(step => `${step.step} ${step.outcome}`),
+      ['connect ok', 'login ok', 'read-only ok', 'select ok'],
+    )
+    const version = ending === 'mdb' ? '2000-2003' : '2010'
+    t.is(steps.at(-1)?.detail, `Access ${version}, tables: CLIENTS, CONTRATS`)
+  })
+}
+
+test('access: a missing table and a missing column are told with those there are', async t => {
+  const source = openCopy(t, original('mdb'))
+  const table = await failureOf(t, source.read({ sql: 'SELECT * FROM SINISTRES' }))
+  t.is(table.error.code, 'source-query-failed')
+  t.regex(table.error.message, /SINISTRES".*CLIENTS, CONTRATS/)
+  const column = await failureOf(t, source.read({ sql: 'SELECT mobile FROM CLIENTS' }))
+  t.is(column.error.code, 'source-query-failed')
+  t.regex(column.error.message, /mobile.*CLIENTS \(CODEASSU, Telephone,/)
+  const { error } = await failureOf(t, source.read({ sql: 'DELETE FROM CLIENTS' }))
+  t.is(error.code, 'source-query-refused')
+})
+
+test('access: a negative amount is negative in every row that is read', async t => {
+  const file = original('mdb')
+  const amount = Buffer.alloc(8)
+  amount.writeBigInt64LE(2_377_630_000n)
+  const at = file.indexOf(amount)
+  file.writeBigInt64LE(-2_377_635_000n, at)
+  const source = openCopy(t, file)
+  const sql = "SELECT PRIME_TTC FROM CONTRATS WHERE NUMEPOLI = '1010-2026-000001'"
+  t.deepEqual(await collect(source.read({ sql })), [{ PRIME_TTC: -237_763.5 }])
+  const [first] = await collect(source.read({ sql: 'SELECT PRIME_TTC FROM CONTRATS LIMIT 1' }))
+  t.deepEqual(first, { PRIME_TTC: -237_763.5 })
+})
+
+test('access: values of every type are plain', t => {
+  const read = (type: string, value: unknown): unknown => {
+    const reader = accessValueReader({ type, name: 'x' } as Column)
+    return reader === undefined ? value : reader(value as never)
+  }
+  t.is(read('currency', '145500.0000'), 145_500)
+  t.is(read('currency', '922337203685477.5807'), '922337203685477.5807', 'more digits than a double holds')
+  t.is(read('numeric', '-12345678901234567.89'), '-12345678901234567.89')
+  t.is(read('numeric', '0.10'), 0.1)
+  t.is(read('bigint', 9_007_199_254_740_993n), 9_007_199_254_740_993n)
+  t.is(read('boolean', true), 1)
+  t.is(read('boolean', false), 0)
+  t.is(read('datetime', new Date('1899-12-28T18:00:00Z')), '1899-12-29 06:00:00', 'stored as -1.25')
+  t.is(read('datetime', new Date('1899-12-30T08:30:00Z')), '1899-12-30 08:30:00')
+  t.is(read('datetime', new Date(Number.NaN)), null)
+  t.is(read('datetimextended', '2027.01.01 00:00:00.000000000'), '2027-01-01')
+  t.is(read('datetimextended', '2027.01.01 10:20:30.123450000'), '2027-01-01 10:20:30.12345')
+  t.deepEqual(read('ole', Buffer.from([0, 255])), new Uint8Array([0, 255]))
+  t.is(read('complex', [{ name: 'a.pdf' }]), null)
+  for (const type of ['text', 'memo', 'currency', 'datetime', 'double', 'ole', 'bigint'])
+    t.is(read(type, null), null)
+})
+
+test('access: DOS text of an Access 97 file is repaired, but for the letters that are lost', t => {
+  // The bytes of cp850 `Zoé Çà`, as the driver reads them: Windows-1252.
+  t.is(dosText()('Zo‚ €…'), 'Zoé Çà')
+  t.is(dosText()('plain'), 'plain')
+  t.is(dosText()('\uFFFD'), '\uFFFD')
+})
+
+test('access: a database password is asked for, and the right one opens', async t => {
+  const file = withPassword(original('mdb'), 'clé 2027')
+  for (const password of ['', 'not-this-one']) {
+    const source = openCopy(t, file, { password })
+    const { error } = await failureOf(t, source.read({ sql: 'SELECT * FROM CLIENTS' }))
+    t.is(error.code, 'source-login-refused')
+    t.false(error.message.includes('not-this-one') || error.message.includes('2027'))
+    t.deepEqual(
+      (await source.test()).map(step => `${step.step} ${step.outcome}`),
+      ['connect ok', 'login failed'],
+    )
+  }
+  const source = openCopy(t, file, { password: 'clé 2027' })
+  t.is((await collect(source.read({ sql: 'SELECT nom FROM CLIENTS' }))).length, 400)
+})
+
+test('access: a linked table is told as such, with what to do; the others are read', async t => {
+  const source = openCopy(t, withLinkedTable(original('mdb'), 'CONTRATS'))
+  const { error } = await failureOf(t, source.read({ sql: 'SELECT * FROM contrats' }))
+  t.is(error.code, 'source-query-failed')
+  t.regex(error.message, /"CONTRATS" is a linked table.*back-end file/)
+  t.is((await collect(source.read({ sql: 'SELECT nom FROM CLIENTS' }))).length, 400)
+  const steps = await source.test()
+  t.is(steps.at(-1)?.outcome, 'warning')
+  t.regex(steps.at(-1)?.detail ?? '', /linked table/)
+})
+
+test('access: what is no Access file, too large a file and a missing one are told', async t => {
+  const unknown = original('mdb')
+  unknown[20] = 9
+  for (const [content, words, more] of [
+    [Buffer.from('police;nom\n'), /not an Access file/, {}],
+    [Buffer.alloc(0), /not an Access file/, {}],
+    [unknown, /version 9 of the format/, {}],
+    [Buffer.alloc(2 ** 20 + 1), /above the limit of 1 MiB/, { maxFileMiB: 1 }],
+  ] as const) {
+    const source = openCopy(t, content, more)
+    const { error } = await failureOf(t, source.read({ sql: 'SELECT * FROM CLIENTS' }))
+    t.is(error.code, 'source-unreachable')
+    t.regex(error.message, words)
+    t.is((await source.test())[0]?.outcome, 'failed')
+  }
+  const clock = fakeClock()
+  const gone = openAccess(accessConfigSchema.parse({ path: join(tempDir(t), 'x.mdb') }), { clock })
+  const reading = failureOf(t, gone.read({ sql: 'SELECT * FROM CLIENTS' }))
+  await advanceThrough(clock, reading)
+  t.regex((await reading).error.message, /x\.mdb: the file cannot be read \(ENOENT\)/)
+  t.throws(() => accessConfigSchema.parse({ path: 'relative.mdb' }))
+})
+
+test('access: a torn copy is taken again', async t => {
+  const path = join(tempDir(t), 'contrats.mdb')
+  const whole = original('mdb')
+  writeFileSync(path, whole)
+  truncateSync(path, 40_000)
+  const clock = fakeClock()
+  const source = openAccess(accessConfigSchema.parse({ path }), { clock })
+  const reading = collect(source.read({ sql: 'SELECT nom FROM CLIENTS' }))
+  await untilPaused(clock)
+  appendFileSync(path, whole.subarray(40_000))
+  t.is(statSync(path).size, whole.length)
+  await advanceThrough(clock, reading)
+  t.is((await reading).length, 400)
+})
+
+test('access: a file that stays torn is an error of the file', async t => {
+  const path = join(tempDir(t), 'contrats.mdb')
+  writeFileSync(path, original('mdb').subarray(0, 40_000))
+  const clock = fakeClock()
+  const source = openAccess(accessConfigSchema.parse({ path }), { clock })
+  const reading = failureOf(t, source.read({ sql: 'SELECT nom FROM CLIENTS' }))
+  await advanceThrough(clock, reading)
+  const { error } = await reading
+  t.is(error.code, 'source-unreachable')
+  t.regex(error.message, /damaged, half-copied/)
+})
+
+test('access: any bytes in the pages end in rows or in an error, never in a hang', async t => {
+  for (const [from, fill] of [
+    [2 * 4_096, 0xff],
+    [24 * 4_096, 0x00],
+    [26 * 4_096 + 12, 0xa5],
+    [28 * 4_096, 0x01],
+  ] as const) {
+    const file = original('mdb')
+    file.fill(fill, from, from + 3_000)
+    const clock = fakeClock()
+    const path = join(tempDir(t), 'x.mdb')
+    writeFileSync(path, file)
+    const source = openAccess(accessConfigSchema.parse({ path }), { clock })
+    const reading = collect(source.read({ sql: 'SELECT nom FROM CLIENTS' })).catch((error: unknown) => error)
+    await advanceThrough(clock, reading)
+    const end = await reading
+    t.true(Array.isArray(end) || (end instanceof Error && end.name === 'SourceError'), String(end))
+  }
+})
+
+type FakeClock = ReturnType<typeof fakeClock>
+
+/** The deadline of the read is one timer; the second is the pause before another look. */
+async function untilPaused(clock: FakeClock): Promise<void> {
+  while (clock.pending() < 2) await new Promise(resolve => setImmediate(resolve))
+}
+
+async function advanceThrough(clock: FakeClock, end: Promise<unknown>): Promise<void> {
+  let isOver = false
+  const over = (): void => {
+    isOver = true
+  }
+  end.then(over, over)
+  while (!isOver) {
+    await new Promise(resolve => setImmediate(resolve))
+    if (clock.pending() >= 2) await clock.advance(2_000)
+  }
+}
