@@ -70,6 +70,10 @@ async function simulate(options: SimulatorCommandOptions): Promise<void> {
     )
   }
   simulator.setFaults(plan as FaultRule[])
+  // Before the line that says it runs: whoever reads that may end it at once.
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => void simulator.stop().then(() => process.exit(0)))
+  }
   process.stdout.write(
     `simulated operator on ${simulator.host}:${simulator.port}, ${protocol.toUpperCase()}; Ctrl-C ends it\n`,
   )
@@ -91,9 +95,6 @@ async function simulate(options: SimulatorCommandOptions): Promise<void> {
     if (line !== lastLine) process.stdout.write(`${line}\n`)
     lastLine = line
   })
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => void simulator.stop().then(() => process.exit(0)))
-  }
 }
 
 function readProtocol(text: string): ProtocolName {

@@ -10,6 +10,8 @@ const collectGarbage = ((): (() => void) => {
 /** What is still referenced, in and beside the heap, after a collection. */
 export function heldMemoryMiB(): number {
   collectGarbage()
+  // Buffers are swept by another thread, late on a busy machine: a second collection waits for the first one's.
+  collectGarbage()
   const { heapUsed, external } = process.memoryUsage()
   return (heapUsed + external) / 2 ** 20
 }
