@@ -44,6 +44,8 @@ const longestDelayMs = 1000
 const allowanceMs = 50
 /** The quickest answer is the quickest of this long to twice as long: a route may change. */
 const memoryMs = 30_000
+/** After so long, nothing that left under a limit counts any more. */
+export const settledAfterMs = windowMs + longestDelayMs + marginMs
 /** The quickest answer seen may itself have been this much late. */
 const slackMs = 8
 /** Answers before the quickest of them says anything; until then the whole round trip counts as delay. */

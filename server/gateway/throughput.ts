@@ -5,7 +5,7 @@
  */
 import type { Clock } from '../../connectors/clock.ts'
 import type { LinkTraits } from '../../connectors/operators/kinds.ts'
-import { createRateLimit, type RateLimit } from '../../connectors/operators/rate-limit.ts'
+import { createRateLimit, type RateLimit, settledAfterMs } from '../../connectors/operators/rate-limit.ts'
 import { RappelError } from '../errors.ts'
 
 export interface Throughput {
@@ -30,9 +30,6 @@ interface Contract {
   members: Set<{ operatorId: number }>
 }
 
-/** A limit that replaces another begins when the second that the old one has filled is over. */
-const secondMs = 1_200
-
 export function createThroughput(clock: Pick<Clock, 'monotonicMs'>): Throughput {
   const contracts = new Map<string, Contract>()
 
@@ -49,7 +46,12 @@ export function createThroughput(clock: Pick<Clock, 'monotonicMs'>): Throughput 
           expected: `${known.partsPerSecond}, as the running operators of ${throughputGroup} have; stop them first`,
         })
       }
-      const limit = createRateLimit(partsPerSecond, clock, known === undefined ? 0 : secondMs)
+      // What the operator sent under another limit, of its own or of a group, counts for a while yet.
+      const isMoving = [...contracts.values()].some(({ members }) =>
+        [...members].some(member => member.operatorId === operatorId),
+      )
+      const startInMs = known === undefined && !isMoving ? 0 : settledAfterMs
+      const limit = createRateLimit(partsPerSecond, clock, startInMs)
       const contract = { partsPerSecond, limit, members: new Set<{ operatorId: number }>() }
       contracts.set(key, contract)
       return enter(contract, operatorId)

@@ -30,7 +30,7 @@ test('a new rate begins when the second that the old one may have filled is over
   const throughput = createThroughput(clock)
   throughput.join(1, alone(10)).leave()
   const { limit: faster } = throughput.join(1, alone(20))
-  await clock.advance(1100)
+  await clock.advance(1900)
   t.is(faster.available(), 0)
   await clock.advance(200)
   t.true(faster.available() > 0)
@@ -56,4 +56,10 @@ test('an operator that is being restarted joins before its former run leaves, an
   throughput.join(1, of38001(10))
   former.leave()
   t.throws(() => throughput.join(2, of38001(100)), { instanceOf: RappelError })
+})
+
+test('an operator that leaves a short code for another does not send twice the contract in one second', t => {
+  const throughput = createThroughput(fakeClock())
+  throughput.join(1, alone(10))
+  t.is(throughput.join(1, of38001(10)).limit.available(), 0)
 })

@@ -29,7 +29,8 @@ const orangeFrance: OperatorPreset = {
   fill: [
     { setting: 'host', isRequired: true },
     { setting: 'port', isRequired: true },
-    { setting: 'localAddress', isRequired: true },
+    // Often a router makes the tunnel, and this machine has no address in it.
+    { setting: 'localAddress', isRequired: false },
     { setting: 'shortCode', isRequired: true },
     { setting: 'password', isRequired: true },
     { setting: 'partsPerSecond', isRequired: true },

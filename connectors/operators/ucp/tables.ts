@@ -188,18 +188,5 @@ export function listReasons(): readonly ReasonRow[] {
   return reasonRows
 }
 
-/** PIDs, for the keep-alive and the address of notifications. */
-export const pids: Readonly<Record<string, string>> = {
-  '0100': 'mobile station',
-  '0122': 'fax group 3',
-  '0131': 'X.400',
-  '0138': 'menu over PSTN',
-  '0139': 'PC over PSTN',
-  '0339': 'PC over X.25',
-  '0439': 'PC over ISDN',
-  '0539': 'PC over TCP/IP',
-  '0639': 'PC over abbreviated number',
-}
-
 /** MT: what the text field holds. */
 export const messageType = { numeric: '2', alphanumeric: '3', transparent: '4' } as const

@@ -176,7 +176,7 @@ export function settlementOf(
   }
 }
 
-/** The ending that an outcome other than acceptance, throttle or unsent brings about. */
+/** The ending that an outcome brings about, other than acceptance, unsent, or a throttle that may leave again. */
 export function endingOf(outcome: Extract<SubmitOutcome, { kind: 'refused' | 'unknown' }>): Ending {
   return outcome.kind === 'unknown'
     ? { kind: 'unknown', reason: outcome.reason }

@@ -68,7 +68,7 @@ test('what the contract must tell and does not is named', t => {
   const preset = findPreset('fr-orange-ops')!
   t.deepEqual(presetConfig(preset, { host: 'a.example', port: 1, password: 'x' }, undefined), {
     kind: 'missing',
-    settings: ['localAddress', 'shortCode', 'partsPerSecond'],
+    settings: ['shortCode', 'partsPerSecond'],
   })
   const built = presetConfig(preset, filled('fr-orange-ops'), undefined)
   t.like(built, {
