@@ -13,6 +13,7 @@ import { EventEmitter } from 'node:events'
 import { createRequire } from 'node:module'
 import { Connection, type ConnectionConfiguration } from 'tedious'
 import type { SourceValue } from '../source.ts'
+import { mostRowBytes, rowTooLarge } from './batch-size.ts'
 import { type ColumnReader, columnReader, type TdsColumn, TdsCursor, TdsShortage } from './mssql-values.ts'
 import type { ReadingSettings } from './settings.ts'
 
@@ -41,9 +42,6 @@ const StreamParserOfTedious = createRequire(import.meta.url)('tedious/lib/token/
   debug: unknown,
   options: unknown,
 ) => StreamParser
-
-/** One row in memory; a result for messages has a few hundred bytes. A larger one is a document in a column. */
-const mostRowBytes = 4 * 2 ** 20
 
 export class ExactConnection extends Connection {
   readonly #encoding: Encoding
@@ -161,7 +159,7 @@ class RowParser extends StreamParserOfTedious {
 
   async #rowLater(read: (cursor: TdsCursor) => SourceValue[], bytes: number): Promise<Token> {
     if (bytes > mostRowBytes) {
-      throw new Error(`a row has more than ${mostRowBytes} bytes; leave its largest column out of the query`)
+      throw rowTooLarge(bytes)
     }
     while (this.buffer.length - this.position < bytes) await this.waitForChunk()
     return this.#row(read)

@@ -69,6 +69,8 @@ async function openStream(
       return await answer
     } catch (error) {
       if (error instanceof RowTooLarge) throw error
+      // The driver tells of it as of a lost connection.
+      if (connection.failure instanceof RowTooLarge) throw connection.failure
       throw explain(error, placeOf(config), connection)
     }
   }

@@ -2,7 +2,7 @@
  * Which files a source may not name: those of the product itself. Whoever may set up a source would else read the key
  * file, the password hashes and every message through it.
  */
-import { realpath } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path'
 import { SourceError } from '../source.ts'
 
@@ -23,7 +23,8 @@ export async function refuseOwnFile(path: string, own: OwnFiles | undefined, pla
   for (const exception of own.except) if (isSameOrBeside(real, await realPath(exception))) return
   for (const ownPath of own.paths) {
     const realOwn = await realPath(ownPath)
-    if (!isWithin(real, realOwn) && !isSameOrBeside(real, realOwn)) continue
+    const isOwn = isWithin(real, realOwn) || (isSameOrBeside(real, realOwn) && !(await isDirectory(realOwn)))
+    if (!isOwn) continue
     const message = `${place}: "${path}" belongs to this product's own files (its store, keys and logs) and is no source. Put the customer's file into another directory.`
     throw new SourceError('source-unreachable', message, { reason: 'own-files' })
   }
@@ -46,9 +47,18 @@ function isWithin(path: string, directory: string): boolean {
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way)
 }
 
-/** `rappel.db-wal` and `secret.key.old` are as telling as the file itself. */
+/** `rappel.db-wal` and `secret.key.old` are as telling as the file itself; `keystore.mdb` is no neighbour of `key`. */
 function isSameOrBeside(path: string, file: string): boolean {
-  return dirname(path) === dirname(file) && basename(path).startsWith(basename(file))
+  const [name, own] = [basename(path), basename(file)]
+  return (
+    dirname(path) === dirname(file) && name.startsWith(own) && /^(?:$|[-.~])/.test(name.slice(own.length))
+  )
+}
+
+/** What stands beside a directory under a longer name is another directory. */
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined)
+  return found?.isDirectory() === true
 }
 
 /** Where packages put drivers. A library is code: one that somebody put elsewhere must not run as ours. */

@@ -107,12 +107,12 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
 
   async function writeBatch(sourceId: number, due: readonly DueWriteBack[]): Promise<Batch> {
     const results: WriteBackResult[] = []
-    const batch: Batch = { name: `source ${sourceId}`, results, sourceFailure: '', lastError: '' }
+    const batch: Batch = { name: unopenedName(sourceId), results, sourceFailure: '', lastError: '' }
     const opened = await openWriteBack(sourceId).catch((error: unknown) => error)
     if (opened === null) {
-      for (const item of due)
-        results.push({ ...placeOf(item), kind: 'failed', error: 'the write-back is switched off' })
-      return batch
+      const lastError = 'the write-back is switched off'
+      for (const item of due) results.push({ ...placeOf(item), kind: 'failed', error: lastError })
+      return { ...batch, lastError }
     }
     if (!isOpen(opened)) {
       for (const item of due) results.push(afterFailure(item, messageOf(opened), clock.nowMs()))
@@ -175,6 +175,8 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
     }
     if (written > 0 && (await store.writeBacks.count(sourceId)).retrying === 0) {
       alarms.clear('write-back-failed', name)
+      // Raised under its number while the write-back could not even be opened.
+      alarms.clear('write-back-failed', unopenedName(sourceId))
     }
   }
 
@@ -220,3 +222,5 @@ function afterFailure(item: DueWriteBack, error: string, nowMs: number): WriteBa
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+const unopenedName = (sourceId: number): string => `source ${sourceId}`

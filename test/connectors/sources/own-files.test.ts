@@ -8,6 +8,7 @@ import { type Source, SourceError } from '../../../connectors/source.ts'
 import { type SourceKindName, sourceKinds } from '../../../connectors/sources/kinds.ts'
 import { odbcConfigSchema } from '../../../connectors/sources/odbc-config.ts'
 import { checkOdbcPaths } from '../../../connectors/sources/odbc-paths.ts'
+import { refuseOwnFile } from '../../../connectors/sources/own-files.ts'
 import { ownFilesOf } from '../../../server/own-files.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 
@@ -192,4 +193,14 @@ test('a link is followed within the folder and refused when it leads out of it',
     message: /outside\.csv: it is a link that leads out/,
   })
   await t.throwsAsync(readAll(source, 'SELECT * FROM "key"'), { message: /own files/ })
+})
+
+test('what only begins like the data directory or the key file is the customer’s own', async t => {
+  const { data, customer, ownFiles } = directories(t)
+  for (const path of [`${data}-depot`, `${data}.mdb`, join(customer, 'key.pemstore.mdb')]) {
+    await t.notThrowsAsync(refuseOwnFile(path, ownFiles, 'test'))
+  }
+  await t.throwsAsync(refuseOwnFile(join(customer, 'key.pem.old'), ownFiles, 'test'), {
+    instanceOf: SourceError,
+  })
 })
