@@ -57,6 +57,8 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
   /** One worker per source, so that a slow one keeps no other waiting. */
   const workers = new Map<number, Promise<void>>()
   const resting = new Map<number, { untilMs: number; failures: number }>()
+  /** Sources whose write-back could not be opened when it was last tried. */
+  const unopened = new Set<number>()
   let cancelBeat: Cancel | null = null
   let underWay: Promise<void> | null = null
 
@@ -107,7 +109,7 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
 
   async function writeBatch(sourceId: number, due: readonly DueWriteBack[]): Promise<Batch> {
     const results: WriteBackResult[] = []
-    const batch: Batch = { name: unopenedName(sourceId), results, sourceFailure: '', lastError: '' }
+    const batch: Batch = { name: `source ${sourceId}`, results, sourceFailure: '', lastError: '' }
     const opened = await openWriteBack(sourceId).catch((error: unknown) => error)
     if (opened === null) {
       const lastError = 'the write-back is switched off'
@@ -115,9 +117,12 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
       return { ...batch, lastError }
     }
     if (!isOpen(opened)) {
+      unopened.add(sourceId)
       for (const item of due) results.push(afterFailure(item, messageOf(opened), clock.nowMs()))
       return { ...batch, sourceFailure: messageOf(opened), lastError: messageOf(opened) }
     }
+    // While it could not even be opened, its alarm stood under its number.
+    if (unopened.delete(sourceId)) alarms.clear('write-back-failed', batch.name)
     batch.name = opened.name
     try {
       for (const item of due) {
@@ -175,8 +180,6 @@ export function createWriteBacks(dependencies: WriteBackDependencies): WriteBack
     }
     if (written > 0 && (await store.writeBacks.count(sourceId)).retrying === 0) {
       alarms.clear('write-back-failed', name)
-      // Raised under its number while the write-back could not even be opened.
-      alarms.clear('write-back-failed', unopenedName(sourceId))
     }
   }
 
@@ -222,5 +225,3 @@ function afterFailure(item: DueWriteBack, error: string, nowMs: number): WriteBa
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
-
-const unopenedName = (sourceId: number): string => `source ${sourceId}`
