@@ -90,8 +90,8 @@ export interface SourceWriter {
    * @throws SourceError `source-query-refused` for anything but one UPDATE with a WHERE, and those of `read`
    */
   update(update: SourceUpdate, signal?: AbortSignal): Promise<number>
-  /** The same taken back instead of committed: what a person tries. Absent where a kind cannot. */
-  rehearse?(update: SourceUpdate, signal?: AbortSignal): Promise<number>
+  /** The same taken back instead of committed: what a person tries. */
+  rehearse(update: SourceUpdate, signal?: AbortSignal): Promise<number>
   /** Frees connections. The writer is not used afterwards. */
   close(): Promise<void>
 }

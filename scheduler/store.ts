@@ -103,7 +103,7 @@ export interface RunIssue {
   detail: string
 }
 
-export const runOutcomes = [
+const runOutcomes = [
   'running',
   'done',
   'done-with-issues',

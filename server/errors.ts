@@ -27,6 +27,11 @@ export const errorCatalogue = {
     status: 422,
     meaning: 'The alert refers to something that does not exist or its schedule cannot be read.',
   },
+  'alert-refused': {
+    status: 422,
+    meaning:
+      'No message of the alert could leave under the contracts; details name tranche, category and what to change.',
+  },
   'not-authenticated': { status: 401, meaning: 'No key was given, or it is unknown or revoked.' },
   'not-permitted': { status: 403, meaning: 'The key does not have the scope that this call needs.' },
   'not-found': { status: 404, meaning: 'There is nothing under this identifier.' },

@@ -40,7 +40,7 @@ export class TemplateError extends Error {
 }
 
 /** Six parts of 153 characters with their variables written out leave room for comments; more is not an SMS. */
-export const maxTemplateLength = 4_000
+const maxTemplateLength = 4_000
 
 /** @throws TemplateError `template-too-long` or `template-syntax` */
 export function parseTemplate(source: string): hbs.AST.Program {

@@ -24,7 +24,7 @@ export type Preview =
   | { kind: 'template-refused'; code: string; line: number; column: number; found: string; expected: string }
 
 /** Rows shown at most; the worst case of a whole batch is counted by its dry run. */
-export const maxPreviewRows = 1_000
+const maxPreviewRows = 1_000
 
 /** Compiles and renders with the functions that send, so that what is shown is what leaves. */
 export function previewTemplate(

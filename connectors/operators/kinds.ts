@@ -1,8 +1,7 @@
 /** The visible map of operator protocols. A new protocol: its folder, one line here, one test file. */
 import type { z } from 'zod'
-import type { Clock } from '../clock.ts'
-import type { LinkHandlers, OperatorLink, RefusalClass } from '../operator.ts'
-import type { RateLimit } from './rate-limit.ts'
+import type { OperatorLink, RefusalClass } from '../operator.ts'
+import type { LinkDependencies } from './link-life.ts'
 import { type SmppConfig, smppConfigSchema } from './smpp/config.ts'
 import { createSmppLink } from './smpp/link.ts'
 import { listStatuses } from './smpp/tables.ts'
@@ -12,19 +11,6 @@ import { type UcpConfig, ucpConfigSchema } from './ucp/config.ts'
 import { createUcpLink } from './ucp/link.ts'
 import { listErrors } from './ucp/tables.ts'
 import { ucpTrial } from './ucp/trial.ts'
-
-/** What a link writes to the log: an event name, then its fields. Never a password, never a text. */
-export type LinkLog = (event: string, fields: Readonly<Record<string, unknown>>) => void
-
-export interface LinkDependencies {
-  handlers: LinkHandlers
-  clock: Clock
-  log: LinkLog
-  /** 0 ≤ random < 1, for the jitter of reconnects. */
-  random(): number
-  /** The contracted throughput; links that share a short code are handed the same one. */
-  rate: RateLimit
-}
 
 export interface OperatorKind<Config> {
   configSchema: z.ZodType<Config>

@@ -1,9 +1,9 @@
 /** A connection tried and given up at once: what stands between this machine and the peer. Nothing is sent. */
 import { lookup } from 'node:dns/promises'
-import { connect, isIP, Socket } from 'node:net'
+import { isIP } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import type { Clock } from '../clock.ts'
-import type { OpenedSocket } from './smpp/socket.ts'
+import type { OpenedSocket } from './socket.ts'
 
 export type ProbeOutcome =
   | { kind: 'connected'; elapsedMs: number }
@@ -42,22 +42,6 @@ export function isLocalAddress(address: string): boolean {
   return Object.values(networkInterfaces()).some(entries =>
     (entries ?? []).some(entry => entry.address === address),
   )
-}
-
-export interface TcpTarget {
-  host: string
-  port: number
-  localAddress: string | null
-}
-
-export function openTcp({ host, port, localAddress }: TcpTarget): OpenedSocket {
-  try {
-    const socket = connect({ host, port, ...(localAddress !== null && { localAddress }) })
-    return { socket, readyEvent: 'connect' }
-  } catch (error) {
-    const reason = error instanceof Error ? error : new Error(String(error))
-    return { socket: new Socket().destroy(reason), readyEvent: 'connect' }
-  }
 }
 
 /** Opens a connection, waits until it is up and closes it. Never rejects. */

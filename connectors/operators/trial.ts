@@ -1,6 +1,6 @@
 /** What a diagnosis must know of a protocol to try a connection step by step and to say why a step failed. */
 import type { TraceLine } from '../operator.ts'
-import type { OpenedSocket } from './smpp/socket.ts'
+import type { OpenedSocket } from './socket.ts'
 
 /** Why a login was refused, as far as the operator's answer tells. */
 export type LoginCause =

@@ -2,13 +2,15 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import type { SourceValue } from '../source.ts'
-import type { AccessAnswer, AccessColumns, AccessOrder, AccessTable, LinkedTable } from './access-reader.ts'
+import type { ColumnBatch } from './access-cursor.ts'
+import type { AccessAnswer, AccessOrder, AccessTable, LinkedTable } from './access-reader.ts'
 import { askAhead } from './batch-size.ts'
+import { errorCode } from './error-words.ts'
 import { type ReadingProcess, startProcess } from './reading-process.ts'
 import { batchRows } from './row-reading.ts'
 import type { ReadingSettings } from './settings.ts'
 
-export interface AccessSettings {
+interface AccessSettings {
   path: string
   password: string
   maxFileMiB: number
@@ -45,7 +47,7 @@ export async function openAccessFile(
     try {
       return await openOnce(settings, signal)
     } catch (error) {
-      if (attempt === attempts || !passing.has(codeOf(error))) throw error
+      if (attempt === attempts || !passing.has(errorCode(error))) throw error
       await clock.sleep(pauseMs, signal)
     }
   }
@@ -94,7 +96,7 @@ async function* rowsOf(
   for (; underWay > 0; underWay -= 1) await child.next()
 }
 
-function rowsFrom({ count, columns }: AccessColumns): SourceValue[][] {
+function rowsFrom({ count, columns }: ColumnBatch): SourceValue[][] {
   const rows: SourceValue[][] = []
   for (let row = 0; row < count; row += 1) {
     const values: SourceValue[] = []
@@ -102,8 +104,4 @@ function rowsFrom({ count, columns }: AccessColumns): SourceValue[][] {
     rows.push(values)
   }
   return rows
-}
-
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
 }

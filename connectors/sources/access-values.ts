@@ -7,7 +7,7 @@ import { exactDecimal } from './text-values.ts'
 
 export type AccessValueReader = (value: Value) => SourceValue
 
-/** Names of types as Access shows them to its users; attachments and multi-valued columns are not read. */
+/** Names of types as Access shows them to its users; attachments, multi-valued and calculated columns are not read. */
 export const accessTypeNames: Readonly<Record<string, string>> = {
   boolean: 'Yes/No',
   byte: 'Byte',
@@ -25,7 +25,7 @@ export const accessTypeNames: Readonly<Record<string, string>> = {
   repid: 'Replication ID',
   binary: 'Binary',
   ole: 'OLE Object',
-  complex: 'Attachment or multi-valued (not read)',
+  complex: 'Attachment, multi-valued or calculated (not read)',
 }
 
 export const isTextColumn = (column: Column): boolean => column.type === 'text' || column.type === 'memo'

@@ -1,6 +1,5 @@
 /** Microsoft Access files (.mdb, .accdb): their tables answer SELECTs, see tables/. */
 import { z } from 'zod'
-import type { Clock } from '../clock.ts'
 import {
   type Source,
   SourceError,
@@ -9,10 +8,12 @@ import {
   type SourceTable,
   type SourceTestStep,
 } from '../source.ts'
-import { codeOf, type OpenAccessFile, openAccessFile } from './access-process.ts'
+import { type OpenAccessFile, openAccessFile } from './access-process.ts'
 import type { LinkedTable } from './access-reader.ts'
-import { type OwnFiles, refuseOwnFile } from './own-files.ts'
+import { errorCode, errorWords } from './error-words.ts'
+import { refuseOwnFile } from './own-files.ts'
 import { absolutePath, readingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 import { listed } from './tables/open-tables.ts'
 import { readTables } from './tables/read-tables.ts'
 import type { TableSet } from './tables/table-set.ts'
@@ -25,13 +26,10 @@ export const accessConfigSchema = z.strictObject({
   maxFileMiB: z.int().min(1).max(2_047).default(512),
   ...readingSettings,
 })
-export type AccessConfig = z.output<typeof accessConfigSchema>
+type AccessConfig = z.output<typeof accessConfigSchema>
 
 /** @param config a file that exists; each read takes a new copy of it and never writes */
-export function openAccess(
-  config: AccessConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): Source {
+export function openAccess(config: AccessConfig, { clock, ownFiles }: SourceContext): Source {
   const place = `Access ${config.path}`
   const openFile = async (signal: AbortSignal): Promise<OpenAccessFile> => {
     await refuseOwnFile(config.path, ownFiles, place)
@@ -148,8 +146,8 @@ async function testSteps(
 
 function explain(error: unknown, place: string, { maxFileMiB }: AccessConfig): SourceError {
   if (error instanceof SourceError) return error
-  const code = codeOf(error)
-  const words = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error, 'ERROR')
+  const words = errorWords(error)
   const told: Record<string, string> = {
     NOT_ACCESS: `this is not an Access file that can be read (${words}). Access 97 to 2019, .mdb and .accdb, can be.`,
     TOO_BIG: `the file is above the limit of ${maxFileMiB} MiB (${words}); all of it is held in memory while it is read. Compact the database in Access, or raise the limit if the machine has the memory.`,

@@ -3,6 +3,7 @@ import { systemClock } from '../clock.ts'
 import type { SourceValue } from '../source.ts'
 import { batchBytes, type SizedBatch, takeBatch } from './batch-size.ts'
 import type { DriverAnswer, DriverMessage, DriverOrder } from './driver-process.ts'
+import { answer, failedAnswer, takeOrders } from './reading-child.ts'
 
 /** A connection that the driver opened. */
 export interface DriverSession {
@@ -29,22 +30,22 @@ export function serveDriver<Connection>(
   let session: DriverSession | undefined
   let batches: (() => Promise<SizedBatch>) | undefined
   let work = Promise.resolve()
-  const handle = async (message: DriverMessage<Connection>): Promise<void> => {
-    if (message.kind === 'stop') return
+  const handle = async (message: Exclude<DriverMessage<Connection>, { kind: 'stop' }>): Promise<void> => {
     if (message.kind === 'next') {
-      if (batches !== undefined) answer({ kind: 'rows', ...(await batches()) })
+      if (batches !== undefined) answer<DriverAnswer>({ kind: 'rows', ...(await batches()) })
       return
     }
     session = await connect(message)
-    answer({ kind: 'connected' })
-    if (message.kind === 'update') answer({ kind: 'changed', count: await session.update(message) })
+    answer<DriverAnswer>({ kind: 'connected' })
+    if (message.kind === 'update')
+      answer<DriverAnswer>({ kind: 'changed', count: await session.update(message) })
     else {
       const rows = await session.read(message)
       batches = batchesOf(rows, message.batchRows)
-      answer({ kind: 'columns', columns: rows.columns })
+      answer<DriverAnswer>({ kind: 'columns', columns: rows.columns })
     }
   }
-  process.on('message', (message: DriverMessage<Connection>) => {
+  takeOrders<DriverMessage<Connection>>(message => {
     if (message.kind === 'stop') {
       systemClock.after(goodbyeMs, () => process.exit())
       const goodbye = session?.stop() ?? Promise.resolve()
@@ -55,18 +56,17 @@ export function serveDriver<Connection>(
       .then(() => handle(message))
       .catch(error => {
         batches = undefined
-        answer({ kind: 'failed', code: codeOf(error), message: wordsOf(error) })
+        answer(failedAnswer(error))
       })
   })
-  process.on('disconnect', () => process.exit())
-  answer({ kind: 'started' })
+  answer<DriverAnswer>({ kind: 'started' })
 }
 
 /** What one fetch asks for before it is known how large rows are. */
 const firstRows = 32
 
 /** Cuts what a driver fetched into batches, and has it fetch fewer rows when they are large. */
-export function batchesOf(rows: DriverRows, most: number): () => Promise<SizedBatch> {
+function batchesOf(rows: DriverRows, most: number): () => Promise<SizedBatch> {
   let waiting: SourceValue[][] = []
   let at = 0
   let wanted = Math.min(firstRows, most)
@@ -81,19 +81,4 @@ export function batchesOf(rows: DriverRows, most: number): () => Promise<SizedBa
     wanted = Math.max(1, Math.min(most, wanted * 4, Math.floor(batchBytes / Math.max(perRow, 1))))
     return batch
   }
-}
-
-/** A parent that was killed cannot be answered: nobody is left to read for. */
-function answer(message: DriverAnswer): void {
-  process.send?.(message, undefined, undefined, error => {
-    if (error !== null) process.exit()
-  })
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }

@@ -4,10 +4,10 @@
  */
 import type { Clock } from '../clock.ts'
 import { askAhead, type SizedBatch } from './batch-size.ts'
+import { errorCode } from './error-words.ts'
 import type { FailedAnswer } from './reading-process.ts'
 import { startProcess } from './reading-process.ts'
 import { orAborted, type RowBatches } from './row-reading.ts'
-import { errorCode } from './server-place.ts'
 
 /** What the child is asked first. `Connection` is the kind's own: where, as whom, how. */
 export interface DriverOrder<Connection> {
@@ -74,7 +74,12 @@ export async function openDriverRows<Connection>(
   }
 }
 
-/** Runs one statement that changes rows, and commits up to as many as the order says. @returns rows changed */
+/**
+ * Runs one statement that changes rows, and commits up to as many as the order says. A process of its own, as for a
+ * read: updates are rare, and must not hold a session open.
+ *
+ * @returns rows changed
+ */
 export async function changeByDriver<Connection>(
   process: DriverProcess,
   order: DriverOrder<Connection>,

@@ -11,6 +11,7 @@ import {
   type SourceTable,
   type SourceTestStep,
 } from '../source.ts'
+import { errorCode, errorWords } from './error-words.ts'
 import { separators } from './files/csv-detect.ts'
 import { type FoundFile, fileNames } from './files/folder.ts'
 import {
@@ -23,8 +24,9 @@ import {
 } from './files/folder-tables.ts'
 import { moveAway } from './files/moving.ts'
 import { FileNotReadable } from './files/open-file.ts'
-import { type OwnFiles, refuseOwnFile } from './own-files.ts'
+import { refuseOwnFile } from './own-files.ts'
 import { absolutePath, type ReadingSettings, readingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 import { readTables } from './tables/read-tables.ts'
 import type { TableSet } from './tables/table-set.ts'
 
@@ -72,16 +74,13 @@ export const filesConfigSchema = z
       message: 'another folder than the watched one',
     },
   )
-export type FilesConfig = z.output<typeof filesConfigSchema>
+type FilesConfig = z.output<typeof filesConfigSchema>
 
 /** Files told in a connection test and a description; the others are alike, or it would take long. */
 const mostFilesTold = 20
 
 /** @param config a folder that exists; files are opened for each read */
-export function openFiles(
-  config: FilesConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): Source {
+export function openFiles(config: FilesConfig, { clock, ownFiles }: SourceContext): Source {
   const place = `Folder ${config.folder}`
   const checkPath = (path: string): Promise<void> => refuseOwnFile(path, ownFiles, place)
   const settings: FileSettings = { ...fileSettings(config), checkPath }
@@ -124,8 +123,8 @@ export function openFiles(
       try {
         await moveAway(complete.values(), processedFolder, clock.now())
       } catch (error) {
-        const message = `${place}: files were read, and cannot be moved to ${processedFolder} (${codeOf(error)}). Give the service's account the right to write in both folders.`
-        throw new SourceError('source-unreachable', message, { reason: codeOf(error) }, error)
+        const message = `${place}: files were read, and cannot be moved to ${processedFolder} (${errorCode(error, 'ERROR')}). Give the service's account the right to write in both folders.`
+        throw new SourceError('source-unreachable', message, { reason: errorCode(error, 'ERROR') }, error)
       }
       complete.clear()
     },
@@ -220,12 +219,8 @@ function explain(error: unknown, place: string): SourceError {
     const code = error.because === 'moment' ? 'source-unreachable' : 'source-query-failed'
     return new SourceError(code, `${place}: ${error.message.replace(/\.$/, '')}.`, {}, error)
   }
-  const code = codeOf(error)
-  const words = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error, 'ERROR')
+  const words = errorWords(error)
   const message = `${place}: ${words}. Check the path, and that the service's account may read the folder and its files.`
   return new SourceError('source-unreachable', message, { reason: code }, error)
-}
-
-function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
 }

@@ -12,7 +12,7 @@ export interface KeptState {
   forget(key: string): void
 }
 
-export interface KeptLimits {
+interface KeptLimits {
   /** Sources remembered at once. */
   sources: number
   /** Keys of one source. */

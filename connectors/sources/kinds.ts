@@ -1,4 +1,7 @@
-/** The kinds of source. Adding one is a file beside this one, a line in the map below and a test file. */
+/**
+ * The kinds of source. Adding one is a file beside this one, a line in the map below and a test file; README.md names the
+ * other lists that know it.
+ */
 import type { z } from 'zod'
 import type { Source, SourceWriter } from '../source.ts'
 import { accessConfigSchema, openAccess } from './access.ts'

@@ -28,11 +28,7 @@ export function lateWriter(load: () => Promise<SourceWriter>): SourceWriter {
   }
   return {
     update: async (update, signal) => (await loaded()).update(update, signal),
-    rehearse: async (update, signal) => {
-      const writer = await loaded()
-      if (writer.rehearse === undefined) throw new TypeError('this kind cannot rehearse an update')
-      return await writer.rehearse(update, signal)
-    },
+    rehearse: async (update, signal) => (await loaded()).rehearse(update, signal),
     close: async () => (await loading)?.close(),
   }
 }

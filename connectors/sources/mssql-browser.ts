@@ -13,7 +13,7 @@ export const browserPort = 1434
 const attempts = 3
 const attemptMs = 500
 
-export interface InstanceQuestion {
+interface InstanceQuestion {
   host: string
   instanceName: string
   clock: Clock

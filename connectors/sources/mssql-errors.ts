@@ -1,13 +1,7 @@
 /** What the failures of SQL Server and of its driver mean. */
 import type { SourceError } from '../source.ts'
-import {
-  connectTimedOut,
-  errorCode,
-  errorWords,
-  networkError,
-  type ServerPlace,
-  serverError,
-} from './server-place.ts'
+import { causesOf, errorCode, errorWords } from './error-words.ts'
+import { connectTimedOut, networkError, type ServerPlace, serverError } from './server-place.ts'
 
 /** Error numbers of sys.messages. */
 const loginNumbers = new Set([
@@ -127,17 +121,6 @@ function explainConnection(
     )
   }
   return undefined
-}
-
-/** The driver wraps the network's error once or twice. */
-function causesOf(error: unknown): unknown[] {
-  const chain: unknown[] = []
-  // Four levels are the most the driver makes.
-  for (let at = error; at !== undefined && at !== null && chain.length < 4; ) {
-    chain.push(at)
-    at = at instanceof AggregateError ? at.errors[0] : at instanceof Error ? at.cause : undefined
-  }
-  return chain
 }
 
 function numberOf(error: unknown): number | undefined {

@@ -16,14 +16,15 @@ import type { MssqlConfig } from './mssql-config.ts'
 import { connectTo, findPort, placeOf, requestOf, send, stopOnServer } from './mssql-connection.ts'
 import type { ExactConnection } from './mssql-driver.ts'
 import { explain } from './mssql-errors.ts'
-import { tlsStep, withTlsStep } from './mssql-tls.ts'
+import { tlsTest } from './mssql-tls.ts'
 import type { TdsColumn } from './mssql-values.ts'
 import { gatherRows } from './pushed-rows.ts'
 import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 
-export function openMssql(config: MssqlConfig, { clock }: { clock: Clock }): Source {
+export function openMssql(config: MssqlConfig, { clock }: SourceContext): Source {
   const place = placeOf(config)
   const readWith = (
     settings: ReadingSettings,
@@ -144,22 +145,17 @@ async function testSteps(
     return [{ step: 'connect', outcome: 'failed', detail }]
   }
   const place = placeOf(config, port)
-  let tls: SourceTestStep | undefined
+  let connection: ExactConnection | undefined
   const login = async () => {
-    try {
-      const connection = await connectTo(config, clock, signal)
-      tls = tlsStep(config, connection)
-      return {
-        findWriteRights: () => findWriteRights(connection),
-        select: () => requireReadRights(connection, place),
-        close: async () => connection.close(),
-      }
-    } catch (error) {
-      tls = tlsStep(config, undefined, error)
-      throw error
+    const opened = await connectTo(config, clock, signal)
+    connection = opened
+    return {
+      findWriteRights: () => findWriteRights(opened),
+      select: () => requireReadRights(opened, place),
+      close: async () => opened.close(),
     }
   }
-  return withTlsStep(await testServer({ place, clock, signal, login }), tls)
+  return await testServer({ place, clock, signal, tls: tlsTest(config, () => connection), login })
 }
 
 /** A login alone reads nothing. */

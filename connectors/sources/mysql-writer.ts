@@ -1,61 +1,40 @@
-/** The way back into MySQL and MariaDB: one connection, kept between updates, a transaction for each. */
+/** The way back into MySQL and MariaDB. */
 import type { Connection, ResultSetHeader } from 'mysql2'
-import type { Clock } from '../clock.ts'
-import type { SourceUpdate, SourceWriter } from '../source.ts'
+import type { SourceWriter } from '../source.ts'
+import { keepConnection } from './kept-connection.ts'
 import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
 import type { CheckedStatement } from './row-reading.ts'
-import { writeRows } from './row-writing.ts'
+import { openWriter } from './row-writing.ts'
 import { placeName, type ServerPlace } from './server-place.ts'
+import type { SourceContext } from './source-context.ts'
 
-export function openMysqlWriter(config: MysqlConfig, { clock }: { clock: Clock }): SourceWriter {
+export function openMysqlWriter(config: MysqlConfig, { clock }: SourceContext): SourceWriter {
   const place: ServerPlace = { product: 'MySQL', ...config }
-  let kept: Connection | undefined
+  return openWriter({
+    dialect: 'mysql',
+    settings: config,
+    clock,
+    place: placeName(place),
+    explain: error => explain(error, place),
+    ...keepConnection<Connection>({
+      open: signal => connectTo(config, clock, signal),
+      change: (connection, statement, commitsUpTo) => change(connection, config, statement, commitsUpTo),
+      stop: connection => void killOnServer(config, clock, connection),
+      free: connection => connection.destroy(),
+    }),
+  })
+}
 
-  async function run(
-    { statement, values }: CheckedStatement,
-    commitsUpTo: number,
-    signal: AbortSignal,
-  ): Promise<number> {
-    const connection = kept ?? (await connectTo(config, clock, signal))
-    // Kept again only when the transaction has ended well.
-    kept = undefined
-    const onAbort = (): void => void killOnServer(config, clock, connection)
-    signal.addEventListener('abort', onAbort, { once: true })
-    if (signal.aborted) onAbort()
-    try {
-      for (const command of sessionCommands(config)) await send(connection, command)
-      const rows = await execute(connection, statement, values)
-      await send(connection, rows <= commitsUpTo ? 'COMMIT' : 'ROLLBACK')
-      kept = connection
-      return rows
-    } catch (error) {
-      connection.destroy()
-      throw error
-    } finally {
-      signal.removeEventListener('abort', onAbort)
-    }
-  }
-
-  const write = (update: SourceUpdate, isRehearsal: boolean, signal?: AbortSignal): Promise<number> =>
-    writeRows({
-      update,
-      isRehearsal,
-      dialect: 'mysql',
-      settings: config,
-      clock,
-      signal,
-      place: placeName(place),
-      run,
-      explain: error => explain(error, place),
-    })
-  return {
-    update: (update, signal) => write(update, false, signal),
-    rehearse: (update, signal) => write(update, true, signal),
-    async close() {
-      kept?.destroy()
-      kept = undefined
-    },
-  }
+async function change(
+  connection: Connection,
+  config: MysqlConfig,
+  { statement, values }: CheckedStatement,
+  commitsUpTo: number,
+): Promise<number> {
+  for (const command of sessionCommands(config)) await send(connection, command)
+  const rows = await execute(connection, statement, values)
+  await send(connection, rows <= commitsUpTo ? 'COMMIT' : 'ROLLBACK')
+  return rows
 }
 
 /**

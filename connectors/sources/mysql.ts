@@ -9,6 +9,7 @@ import { gatherRows, watchRowSize } from './pushed-rows.ts'
 import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 
 const tablesQuery = `SELECT TABLE_SCHEMA AS "schema", TABLE_NAME AS "table", COLUMN_NAME AS "column",
     COLUMN_TYPE AS "type"
@@ -19,7 +20,7 @@ const tablesQuery = `SELECT TABLE_SCHEMA AS "schema", TABLE_NAME AS "table", COL
 const writePrivileges =
   /\b(?:ALL PRIVILEGES|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|TRIGGER|EXECUTE|FILE|SUPER)\b/
 
-export function openMysql(config: MysqlConfig, { clock }: { clock: Clock }): Source {
+export function openMysql(config: MysqlConfig, { clock }: SourceContext): Source {
   const place: ServerPlace = { product: 'MySQL', ...config }
   const readWith = (
     settings: ReadingSettings,
@@ -47,8 +48,7 @@ export function openMysql(config: MysqlConfig, { clock }: { clock: Clock }): Sou
   const tables = { sql: tablesQuery.replaceAll('"', '`') }
   return {
     read: (query, signal) => readWith(config, query, signal),
-    test: signal =>
-      testServer({ place, clock, signal, tlsMode: config.tls.mode, login: () => login(signal) }),
+    test: signal => testServer({ place, clock, signal, tls: config.tls, login: () => login(signal) }),
     describe: signal => groupTables(readWith({ ...config, maxRows: mostColumns }, tables, signal)),
     close: async () => undefined,
   }

@@ -1,8 +1,8 @@
 /** Failures of ODBC: the driver's diagnostic records in one sentence, and what they mean. */
 import { SourceError, type SourceErrorCode } from '../source.ts'
+import { errorCode, errorWords } from './error-words.ts'
 import { odbcAbsent } from './odbc-driver.ts'
 import type { OdbcPreset } from './odbc-presets.ts'
-import { errorCode, errorWords } from './server-place.ts'
 
 interface Diagnostic {
   state: string

@@ -4,7 +4,7 @@ import type { SqlDialect } from './sql-tokens.ts'
 /** What an administrator fills in for a preset. */
 export type OdbcField = 'host' | 'port' | 'database' | 'server' | 'file' | 'dsn' | 'connectionString'
 
-export interface OdbcTarget {
+interface OdbcTarget {
   host: string
   port: number
   database: string
@@ -251,5 +251,5 @@ export const odbcPresets = {
   },
 } as const satisfies Record<string, OdbcPreset>
 
-export type OdbcPresetName = keyof typeof odbcPresets
+type OdbcPresetName = keyof typeof odbcPresets
 export const odbcPresetNames = Object.keys(odbcPresets) as [OdbcPresetName, ...OdbcPresetName[]]

@@ -9,7 +9,7 @@ export const exactDigits = 15
 /** The package's room for one character of text, in bytes. */
 const bytesOfCharacter = 4
 
-export type OdbcConverter = (value: unknown) => SourceValue
+type OdbcConverter = (value: unknown) => SourceValue
 
 /** What a column was turned into by a rewritten statement (odbc-rewriting.ts). */
 export type Rewritten = 'decimal-text' | 'hex-text' | undefined

@@ -15,15 +15,16 @@ import {
 } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
 import { changeByDriver, type DriverOrder, type DriverProcess, openDriverRows } from './driver-process.ts'
-import { openDriverWriter } from './driver-writer.ts'
+import { errorWords } from './error-words.ts'
 import { connectionString, type OdbcConfig, presetOf } from './odbc-config.ts'
 import { explainOdbc, withoutPassword } from './odbc-errors.ts'
 import { checkOdbcPaths } from './odbc-paths.ts'
 import type { OdbcOrder } from './odbc-session.ts'
-import type { OwnFiles } from './own-files.ts'
 import { batchRows, type CheckedStatement, readRows } from './row-reading.ts'
+import { openWriter } from './row-writing.ts'
 import { testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 
 const rightsUnknown =
   'Through this driver it cannot be told whether the account may write: use one that only has SELECT.'
@@ -31,10 +32,7 @@ const rightsUnknown =
 /** The statement of orders that bring none of the server's SQL. */
 const nothing: CheckedStatement = { statement: '', parameterNames: [], values: [] }
 
-export function openOdbc(
-  config: OdbcConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): Source {
+export function openOdbc(config: OdbcConfig, { clock, ownFiles }: SourceContext): Source {
   const preset = presetOf(config)
   const place = odbcPlace(config)
   const driver = odbcProcess(config, clock)
@@ -102,14 +100,11 @@ export function openOdbc(
 }
 
 /** @param config names the account that may write */
-export function openOdbcWriter(
-  config: OdbcConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): SourceWriter {
+export function openOdbcWriter(config: OdbcConfig, { clock, ownFiles }: SourceContext): SourceWriter {
   const preset = presetOf(config)
   const place = odbcPlace(config)
   const driver = odbcProcess(config, clock)
-  return openDriverWriter({
+  return openWriter({
     dialect: preset.dialect,
     placeholders: 'odbc',
     place,
@@ -200,7 +195,7 @@ async function testWithoutHost(
       const warning = step === 'read-only' ? String(found) : ''
       steps.push({ step, outcome: warning === '' ? 'ok' : 'warning', detail: warning })
     } catch (error) {
-      const words = error instanceof Error ? error.message : String(error)
+      const words = errorWords(error)
       return [...steps, { step, outcome: 'failed', detail: withoutPassword(words, '') }]
     }
   }

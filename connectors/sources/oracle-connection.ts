@@ -1,7 +1,8 @@
 /** Settings of an Oracle source, where they lead, and what its failures mean. */
 import { z } from 'zod'
 import type { SourceError } from '../source.ts'
-import { errorCode, errorWords, networkError, type ServerPlace, serverError } from './server-place.ts'
+import { errorCode, errorWords } from './error-words.ts'
+import { networkError, type ServerPlace, serverError } from './server-place.ts'
 import { absolutePath, port, readingSettings, serverSettings, type TlsSettings } from './settings.ts'
 
 /** Names that can stand in a descriptor without ending it. */

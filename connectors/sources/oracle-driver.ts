@@ -35,7 +35,7 @@ export interface OracleLob {
 /** NUMBER comes as text, exact; dates as instants whose UTC fields are those that the database holds. */
 export type OracleValue = string | number | boolean | null | Date | Uint8Array | OracleLob
 
-export interface OracleRows {
+interface OracleRows {
   columns: OracleColumn[]
   /** At most `count` rows; none at the end. */
   getRows(count: number): Promise<OracleValue[][]>
@@ -114,8 +114,9 @@ export function loadOracleDriver(): OracleDriver {
 function connectionOf(connection: OracledbConnection, outFormat: number): OracleConnection {
   return {
     async query(sql, values) {
-      // 500 rows of one round trip, as many as are handed on at a time.
-      const options = { resultSet: true, outFormat, fetchArraySize: 500, prefetchRows: 500 }
+      // No rows come with the answer to the statement: how large they are is not known yet, and what may be asked for
+      // at first is driver-child.ts's to say. Each `getRows` then names its own number.
+      const options = { resultSet: true, outFormat, prefetchRows: 0 }
       const { metaData = [], resultSet } = await connection.execute(sql, values, options)
       return {
         columns: metaData.map(({ name, dbTypeName, scale, byteSize }) => {

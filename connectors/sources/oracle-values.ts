@@ -6,9 +6,9 @@ import { decodeText, exactInteger } from './text-values.ts'
 
 /** Longer than any SMS by far; a longer value would be held 500 times in memory. */
 export const mostLobCharacters = 100_000
-export const mostLobBytes = 1_048_576
+const mostLobBytes = 1_048_576
 
-export type OracleConverter = (value: OracleValue) => SourceValue | Promise<SourceValue>
+type OracleConverter = (value: OracleValue) => SourceValue | Promise<SourceValue>
 
 /** @param isBytes whether the column is text that was fetched as its stored bytes */
 export function converterOf(

@@ -9,12 +9,13 @@ import type { Clock } from '../clock.ts'
 import { type Source, SourceError, type SourceQuery, type SourceRow, type SourceWriter } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
 import { changeByDriver, type DriverOrder, type DriverProcess, openDriverRows } from './driver-process.ts'
-import { openDriverWriter } from './driver-writer.ts'
 import { connectDescriptor, explainOracle, type OracleConfig, oraclePlace } from './oracle-connection.ts'
 import type { OracleOrder } from './oracle-session.ts'
 import { batchRows, type CheckedStatement, readRows } from './row-reading.ts'
+import { openWriter } from './row-writing.ts'
 import { connectTimedOut, placeName, type ServerPlace, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 
 /** Owners that come with the server. */
 const ownOfServer =
@@ -38,7 +39,7 @@ const writeRightsQuery = `SELECT "what" FROM (
     UNION SELECT 'owner of ' || TABLE_NAME FROM USER_TABLES
   ) WHERE ROWNUM <= 10`
 
-export function openOracle(config: OracleConfig, { clock }: { clock: Clock }): Source {
+export function openOracle(config: OracleConfig, { clock }: SourceContext): Source {
   const place = oraclePlace(config)
   const driver = oracleProcess(config, clock, place)
   const readWith = (
@@ -85,10 +86,10 @@ export function openOracle(config: OracleConfig, { clock }: { clock: Clock }): S
 }
 
 /** @param config names the account that may write */
-export function openOracleWriter(config: OracleConfig, { clock }: { clock: Clock }): SourceWriter {
+export function openOracleWriter(config: OracleConfig, { clock }: SourceContext): SourceWriter {
   const place = oraclePlace(config)
   const driver = oracleProcess(config, clock, place)
-  return openDriverWriter({
+  return openWriter({
     dialect: 'oracle',
     place: placeName(place),
     clock,

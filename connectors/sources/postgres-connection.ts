@@ -3,16 +3,10 @@ import pg from 'pg'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
 import type { SourceError } from '../source.ts'
+import { errorCode, errorWords } from './error-words.ts'
 import { plainTypes } from './postgres-values.ts'
 import { orAborted } from './row-reading.ts'
-import {
-  connectTimedOut,
-  errorCode,
-  errorWords,
-  networkError,
-  type ServerPlace,
-  serverError,
-} from './server-place.ts'
+import { connectTimedOut, networkError, type ServerPlace, serverError } from './server-place.ts'
 import { port, readingSettings, serverSettings, tlsOptions } from './settings.ts'
 
 export const postgresConfigSchema = z.strictObject({

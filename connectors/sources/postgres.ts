@@ -16,6 +16,7 @@ import { asBytes, type PostgresField, textDecoder } from './postgres-values.ts'
 import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 
 const tablesQuery = `SELECT n.nspname AS "schema", c.relname AS "table", a.attname AS "column",
     format_type(a.atttypid, a.atttypmod) AS "type"
@@ -35,7 +36,7 @@ const readRightsQuery = `SELECT count(*) AS tables, count(*) FILTER (WHERE has_s
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname NOT LIKE 'pg\\_%' AND n.nspname <> 'information_schema'`
 
-export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }): Source {
+export function openPostgres(config: PostgresConfig, { clock }: SourceContext): Source {
   const place: ServerPlace = { product: 'PostgreSQL', ...config }
   const readWith = (
     settings: ReadingSettings,
@@ -62,8 +63,7 @@ export function openPostgres(config: PostgresConfig, { clock }: { clock: Clock }
   }
   return {
     read: (query, signal) => readWith(config, query, signal),
-    test: signal =>
-      testServer({ place, clock, signal, tlsMode: config.tls.mode, login: () => login(signal) }),
+    test: signal => testServer({ place, clock, signal, tls: config.tls, login: () => login(signal) }),
     describe: signal =>
       groupTables(readWith({ ...config, maxRows: mostColumns }, { sql: tablesQuery }, signal)),
     close: async () => undefined,

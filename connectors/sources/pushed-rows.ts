@@ -2,7 +2,7 @@
 import { batchBytes, mostRowBytes, rowBytes, rowTooLarge } from './batch-size.ts'
 import { batchRows } from './row-reading.ts'
 
-export interface PushedRows<Row> {
+interface PushedRows<Row> {
   push(row: Row): void
   end(): void
   fail(error: unknown): void

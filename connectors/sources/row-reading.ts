@@ -8,6 +8,7 @@ import {
   type SourceValue,
 } from '../source.ts'
 import { mostRowBytes, rowTooLarge, rowTooLargeCode, valueBytes } from './batch-size.ts'
+import { errorCode } from './error-words.ts'
 import { checkSelect, type GuardOptions } from './select-guard.ts'
 import type { ReadingSettings } from './settings.ts'
 import type { SqlDialect } from './sql-tokens.ts'
@@ -31,7 +32,7 @@ export interface RowBatches {
   close(): Promise<void>
 }
 
-export interface ReadRequest {
+interface ReadRequest {
   query: SourceQuery
   dialect: SqlDialect
   /** How parameters are written in the statement; the dialect's own way when absent. */
@@ -140,7 +141,7 @@ function rowByRow(
 }
 
 /** Checks a query and puts its values in the driver's order. */
-export function checkQuery(
+function checkQuery(
   query: SourceQuery,
   dialect: SqlDialect,
   place: string,
@@ -213,7 +214,7 @@ function rowMaker(
 }
 
 function isRowTooLarge(error: unknown): error is Error {
-  return error instanceof Error && 'code' in error && error.code === rowTooLargeCode
+  return error instanceof Error && errorCode(error) === rowTooLargeCode
 }
 
 function explainRow(error: Error, place: string): SourceError {

@@ -30,7 +30,7 @@ export type RefusalReason =
   /** `table@link`, `server.base.owner.table`: another server under another account, with neither of our locks. */
   | 'other-server'
 
-export type GuardVerdict =
+type GuardVerdict =
   | {
       kind: 'select'
       /** What is sent: named parameters became the driver's placeholders, a final semicolon is gone. */

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { connect } from 'node:net'
 import type { Clock } from '../clock.ts'
 import { SourceError, type SourceErrorCode, type SourceTestStep } from '../source.ts'
+import { causesOf, errorCode, errorWords } from './error-words.ts'
 import { orAborted } from './row-reading.ts'
 import type { TlsSettings } from './settings.ts'
 
@@ -17,7 +18,10 @@ export interface ServerPlace {
 }
 
 /** In codes and words of Node, OpenSSL and the drivers. */
-const aboutTls = /certificate|self.signed|altname|ssl|tls/i
+const aboutTls = /certificate|self.signed|altname|ssl|tls|EPROTO/i
+
+const rowsInPlain =
+  'The connection is not encrypted: whoever is on the network between can read the rows. Set the TLS mode to require where the server can.'
 
 const adviceByCode: Record<string, string> = {
   ENOTFOUND: 'The host name is unknown: check its spelling and the DNS of this machine.',
@@ -66,22 +70,21 @@ export function connectTimedOut(place: ServerPlace): SourceError {
   return serverError(place, 'source-unreachable', { words, advice: adviceByCode.ETIMEDOUT ?? '' })
 }
 
-export function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : ''
+export interface TlsTest {
+  /** All but `off` encrypt; `strict` is SQL Server's. */
+  mode: TlsSettings['mode'] | 'strict'
+  /** What is at stake without TLS, where it is more than the rows. */
+  withoutTls?: string
+  /** Asked after the login: why the encryption agreed on is not what it should be; empty when it is. */
+  findWeakness?(): string
 }
 
-/** Node joins the failures of several addresses in an AggregateError without a message of its own. */
-export function errorWords(error: unknown): string {
-  if (error instanceof AggregateError && error.message === '') return error.errors.map(errorWords).join('; ')
-  return error instanceof Error ? error.message : String(error)
-}
-
-export interface TestAttempts {
+interface TestAttempts {
   place: ServerPlace
   clock: Clock
   signal: AbortSignal | undefined
-  /** Adds the step `tls`. Absent: the kind tells of it in its own way, or there is nothing to tell. */
-  tlsMode?: TlsSettings['mode']
+  /** Adds the step `tls`. Absent: there is nothing to tell. */
+  tls?: TlsTest
   /** Logs in; rejects with a SourceError. */
   login(): Promise<{
     /** Why the account is not read-only, in the server's words; empty when it is. */
@@ -132,19 +135,21 @@ export async function testServer(attempts: TestAttempts): Promise<SourceTestStep
  * @param failure of the login; absent when it was accepted
  * @returns no step when nothing is known
  */
-function tlsStep({ place, tlsMode }: TestAttempts, failure?: SourceError): SourceTestStep[] {
-  if (tlsMode === undefined) return []
-  if (tlsMode === 'off') {
+function tlsStep({ place, tls }: TestAttempts, failure?: SourceError): SourceTestStep[] {
+  if (tls === undefined) return []
+  if (tls.mode === 'off') {
     const isAtHome = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(place.host)
-    const detail =
-      'The connection is not encrypted: whoever is on the network between can read the rows. Set the TLS mode to require where the server can.'
-    return [{ step: 'tls', outcome: isAtHome ? 'ok' : 'warning', detail: isAtHome ? '' : detail }]
+    return [toldTls(isAtHome ? '' : (tls.withoutTls ?? rowsInPlain))]
   }
-  if (failure === undefined || failure.code === 'source-login-refused') {
-    return [{ step: 'tls', outcome: 'ok', detail: '' }]
-  }
-  const isAboutTls = aboutTls.test(`${errorCode(failure.cause)} ${failure.details.words ?? failure.message}`)
+  if (failure === undefined) return [toldTls(tls.findWeakness?.() ?? '')]
+  if (failure.code === 'source-login-refused') return [toldTls('')]
+  const codes = causesOf(failure.cause).map(cause => `${errorCode(cause)} ${errorWords(cause)}`)
+  const isAboutTls = aboutTls.test(`${codes.join(' ')} ${failure.details.words ?? failure.message}`)
   return isAboutTls ? [{ step: 'tls', outcome: 'failed', detail: failure.message }] : []
+}
+
+function toldTls(warning: string): SourceTestStep {
+  return { step: 'tls', outcome: warning === '' ? 'ok' : 'warning', detail: warning }
 }
 
 async function openPort(place: ServerPlace, clock: Clock, signal: AbortSignal | undefined): Promise<void> {

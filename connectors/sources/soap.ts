@@ -1,5 +1,6 @@
 /** SOAP services: each configured request is a table. */
 import { type Source, SourceError, type SourceParams } from '../source.ts'
+import { errorWords } from './error-words.ts'
 import { throwAwayState } from './kept-state.ts'
 import { fillEnvelope } from './soap/raw-envelope.ts'
 import type { SoapConfig, SoapRequest } from './soap/soap-settings.ts'
@@ -114,7 +115,7 @@ function fillArguments(template: unknown, params: SourceParams): unknown {
 }
 
 function explainDescription(error: unknown, place: WebPlace): SourceError {
-  const words = error instanceof Error ? error.message : String(error)
+  const words = errorWords(error)
   const message = `${placeOf(place)}: ${words}.`
   return new SourceError('source-query-refused', message, { reason: 'description' }, error)
 }

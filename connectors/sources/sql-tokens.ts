@@ -23,7 +23,7 @@ export type SqlDialect =
   | 'access'
   | 'ansi'
 
-export type SqlTokenKind =
+type SqlTokenKind =
   | 'word'
   | 'quoted-identifier'
   | 'string'
@@ -46,7 +46,7 @@ export interface SqlToken {
   end: number
 }
 
-export type SqlTokens =
+type SqlTokens =
   | { kind: 'tokens'; tokens: SqlToken[] }
   | { kind: 'unterminated'; what: 'string' | 'identifier' | 'comment'; position: number }
 

@@ -9,6 +9,8 @@
 import Database from 'better-sqlite3'
 import type { SourceValue } from '../source.ts'
 import { type SizedBatch, takeBatch } from './batch-size.ts'
+import { serveOrders } from './reading-child.ts'
+import type { FailedAnswer } from './reading-process.ts'
 import type { ReadingSettings } from './settings.ts'
 import { decodeText } from './text-values.ts'
 
@@ -23,29 +25,14 @@ export interface ReaderOrder {
 export type ReaderAnswer =
   | { kind: 'columns'; columns: string[] }
   | ({ kind: 'rows' } & SizedBatch)
-  | { kind: 'failed'; code: string; message: string }
+  | FailedAnswer
 
 let rows: Iterator<unknown[]> | undefined
 let batchRows = 0
 let names: string[] = []
 let plain: (value: unknown, column: number) => SourceValue
 
-process.on('message', (message: ReaderOrder | 'next') => {
-  try {
-    answer(message === 'next' ? nextBatch() : open(message))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
-    answer({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) })
-  }
-})
-process.on('disconnect', () => process.exit())
-
-/** A parent that was killed cannot be answered: nobody is left to read for. */
-function answer(message: ReaderAnswer): void {
-  process.send?.(message, undefined, undefined, error => {
-    if (error !== null) process.exit()
-  })
-}
+serveOrders<ReaderOrder | 'next', ReaderAnswer>(order => (order === 'next' ? nextBatch() : open(order)))
 
 function open(order: ReaderOrder): ReaderAnswer {
   const database = new Database(order.path, { readonly: true, fileMustExist: true })

@@ -4,6 +4,7 @@
  * hold up the whole service.
  */
 import Database from 'better-sqlite3'
+import { serveOrders } from './reading-child.ts'
 import type { FailedAnswer } from './reading-process.ts'
 
 export interface UpdateOrder {
@@ -20,21 +21,7 @@ export type UpdateAnswer = { kind: 'changed'; rows: number } | FailedAnswer
 
 let database: Database.Database | undefined
 
-process.on('message', (order: UpdateOrder) => {
-  try {
-    answer({ kind: 'changed', rows: change(order) })
-  } catch (error) {
-    const code = error instanceof Database.SqliteError ? error.code : 'ERROR'
-    answer({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) })
-  }
-})
-process.on('disconnect', () => process.exit())
-
-function answer(message: UpdateAnswer): void {
-  process.send?.(message, undefined, undefined, error => {
-    if (error !== null) process.exit()
-  })
-}
+serveOrders<UpdateOrder, UpdateAnswer>(order => ({ kind: 'changed', rows: change(order) }))
 
 function change({ path, statement, values, commitsUpTo, lockWaitMs }: UpdateOrder): number {
   database ??= new Database(path, { fileMustExist: true, timeout: lockWaitMs })

@@ -1,72 +1,55 @@
-/** The way back into a SQLite file: a child process, kept between updates, a transaction for each. */
+/** The way back into a SQLite file: a child process, kept between updates. */
 import { fileURLToPath } from 'node:url'
-import type { Clock } from '../clock.ts'
-import type { SourceUpdate, SourceWriter } from '../source.ts'
-import type { OwnFiles } from './own-files.ts'
+import type { SourceWriter } from '../source.ts'
+import { keepConnection } from './kept-connection.ts'
 import { type ReadingProcess, startProcess } from './reading-process.ts'
 import type { CheckedStatement } from './row-reading.ts'
-import { writeRows } from './row-writing.ts'
+import { openWriter } from './row-writing.ts'
+import type { SourceContext } from './source-context.ts'
 import { checkFile, explain, type SqliteConfig } from './sqlite.ts'
 import type { UpdateAnswer, UpdateOrder } from './sqlite-updater.ts'
 
-const updater = fileURLToPath(new URL('./sqlite-updater.ts', import.meta.url))
+type Updater = ReadingProcess<UpdateOrder, UpdateAnswer>
+
+const updaterModule = fileURLToPath(new URL('./sqlite-updater.ts', import.meta.url))
 
 /** A file has no accounts: who may write it is for the rights of the file system. */
-export function openSqliteWriter(
-  config: SqliteConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): SourceWriter {
+export function openSqliteWriter(config: SqliteConfig, { clock, ownFiles }: SourceContext): SourceWriter {
   const place = `SQLite ${config.path}`
   const closing = new AbortController()
-  let kept: ReadingProcess<UpdateOrder, UpdateAnswer> | undefined
+  return openWriter({
+    dialect: 'sqlite',
+    settings: config,
+    clock,
+    place,
+    explain: error => explain(error, place),
+    ...keepConnection<Updater>({
+      async open() {
+        await checkFile(config.path, place, ownFiles)
+        return startProcess(updaterModule, closing.signal)
+      },
+      change: (updater, statement, commitsUpTo) => change(updater, config, statement, commitsUpTo),
+      stop: updater => updater.kill(),
+      free: updater => updater.kill(),
+    }),
+    // Also a process that waits for a lock: nobody is left for whom it waits.
+    close: async () => closing.abort(),
+  })
+}
 
-  async function run(
-    { statement, parameterNames, values }: CheckedStatement,
-    commitsUpTo: number,
-    signal: AbortSignal,
-  ): Promise<number> {
-    if (kept === undefined) await checkFile(config.path, place, ownFiles)
-    const child = kept ?? startProcess<UpdateOrder, UpdateAnswer>(updater, closing.signal)
-    kept = undefined
-    signal.addEventListener('abort', child.kill, { once: true })
-    if (signal.aborted) child.kill()
-    try {
-      child.send({
-        path: config.path,
-        statement,
-        values: Object.fromEntries(parameterNames.map((name, index) => [name, values[index] ?? null])),
-        commitsUpTo,
-        lockWaitMs: config.timeoutMs,
-      })
-      const { rows } = await child.next()
-      kept = child
-      return rows
-    } catch (error) {
-      child.kill()
-      throw error
-    } finally {
-      signal.removeEventListener('abort', child.kill)
-    }
-  }
-
-  const write = (update: SourceUpdate, isRehearsal: boolean, signal?: AbortSignal): Promise<number> =>
-    writeRows({
-      update,
-      isRehearsal,
-      dialect: 'sqlite',
-      settings: config,
-      clock,
-      signal,
-      place,
-      run,
-      explain: error => explain(error, place),
-    })
-  return {
-    update: (update, signal) => write(update, false, signal),
-    rehearse: (update, signal) => write(update, true, signal),
-    async close() {
-      closing.abort()
-      kept = undefined
-    },
-  }
+async function change(
+  updater: Updater,
+  { path, timeoutMs }: SqliteConfig,
+  { statement, parameterNames, values }: CheckedStatement,
+  commitsUpTo: number,
+): Promise<number> {
+  updater.send({
+    path,
+    statement,
+    values: Object.fromEntries(parameterNames.map((name, index) => [name, values[index] ?? null])),
+    commitsUpTo,
+    lockWaitMs: timeoutMs,
+  })
+  const { rows } = await updater.next()
+  return rows
 }

@@ -1,15 +1,16 @@
 /** SQLite files, read by a child process (see sqlite-reader.ts for why). */
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { Clock } from '../clock.ts'
 import { type Source, SourceError, type SourceQuery, type SourceRow, type SourceTestStep } from '../source.ts'
 import { askAhead } from './batch-size.ts'
 import { groupTables, mostColumns } from './describing.ts'
+import { errorCode, errorWords } from './error-words.ts'
 import { type OwnFiles, refuseOwnFile } from './own-files.ts'
 import { startProcess } from './reading-process.ts'
 import { openRegularFile } from './regular-file.ts'
 import { batchRows, type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { absolutePath, type ReadingSettings, readingSettings } from './settings.ts'
+import type { SourceContext } from './source-context.ts'
 import type { ReaderAnswer, ReaderOrder } from './sqlite-reader.ts'
 
 export const sqliteConfigSchema = z.strictObject({ path: absolutePath, ...readingSettings })
@@ -24,10 +25,7 @@ const tablesQuery = `SELECT NULL AS "schema", m.name AS "table", c.name AS "colu
   WHERE m.type IN ('table', 'view') AND m.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY m.name, c.cid`
 
 /** @param config a file that exists; it is opened read-only for each read */
-export function openSqlite(
-  config: SqliteConfig,
-  { clock, ownFiles }: { clock: Clock; ownFiles?: OwnFiles | undefined },
-): Source {
+export function openSqlite(config: SqliteConfig, { clock, ownFiles }: SourceContext): Source {
   const place = `SQLite ${config.path}`
   const readWith = (
     settings: ReadingSettings,
@@ -110,7 +108,7 @@ export async function checkFile(path: string, place: string, ownFiles?: OwnFiles
       await file.close()
     }
   } catch (error) {
-    const code = errorCode(error)
+    const code = errorCode(error, 'ERROR')
     const message = `${place}: the file cannot be read (${code}). Check the path, and that the service's account may read the file and enter its folder.`
     throw new SourceError('source-unreachable', message, { reason: code }, error)
   }
@@ -118,8 +116,8 @@ export async function checkFile(path: string, place: string, ownFiles?: OwnFiles
 }
 
 export function explain(error: unknown, place: string): SourceError {
-  const code = errorCode(error)
-  const words = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error, 'ERROR')
+  const words = errorWords(error)
   const isUnreachable = /^SQLITE_(?:CANTOPEN|NOTADB|CORRUPT|IOERR|READONLY|PERM|BUSY|LOCKED)/.test(code)
   const advice = isUnreachable
     ? 'Check the file, the rights on its folder, and that no program locks it.'
@@ -144,10 +142,7 @@ async function testFile(check: () => Promise<void>, select: () => Promise<void>)
       await attempt()
       steps.push({ step, outcome: 'ok', detail: '' })
     } catch (error) {
-      return [
-        ...steps,
-        { step, outcome: 'failed', detail: error instanceof Error ? error.message : String(error) },
-      ]
+      return [...steps, { step, outcome: 'failed', detail: errorWords(error) }]
     }
     if (step === 'connect') steps.push({ step: 'read-only', outcome: 'ok', detail: '' })
   }
@@ -156,8 +151,4 @@ async function testFile(check: () => Promise<void>, select: () => Promise<void>)
 
 async function drain(rows: AsyncGenerator<SourceRow>): Promise<void> {
   while ((await rows.next()).done !== true);
-}
-
-function errorCode(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
 }

@@ -9,7 +9,7 @@
  */
 import type { SqlDialect, SqlToken } from './sql-tokens.ts'
 
-export type TransactSqlRefusal = 'writes' | 'locks-rows' | 'several-statements'
+type TransactSqlRefusal = 'writes' | 'locks-rows' | 'several-statements'
 
 const statementWords = new Set(
   (

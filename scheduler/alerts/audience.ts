@@ -29,10 +29,10 @@ export type AudienceFilter =
   | { not: AudienceFilter }
 
 /** Groups within groups: more than five are unreadable. The schema is built that deep, so parsing is bounded. */
-export const deepestAudience = 5
+const deepestAudience = 5
 
 /** Conditions in one filter: each is evaluated for each row. */
-export const mostConditions = 100
+const mostConditions = 100
 
 /** A filter as stored and as the API takes it; an empty `all` is everybody, an empty `any` nobody. */
 export const audienceSchema: z.ZodType<AudienceFilter> = levels(deepestAudience).refine(

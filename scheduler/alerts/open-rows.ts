@@ -7,7 +7,7 @@ import { addDays, earlierDate, type LocalDate } from '../calendar/local-date.ts'
 import type { TriggerContext } from './triggers/trigger.ts'
 
 /** Days after which an open row is given up: a reminder is no news any more. */
-export const maxOpenDays = 7
+const maxOpenDays = 7
 
 const prefix = 'open:'
 const closed = 'closed'

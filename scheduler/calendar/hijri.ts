@@ -16,8 +16,8 @@ export interface HijriDate {
 }
 
 /** The Gregorian years that ICU's Umm al-Qura table covers whole (1300–1600 AH). */
-export const firstHijriYear = 1883
-export const lastHijriYear = 2173
+const firstHijriYear = 1883
+const lastHijriYear = 2173
 
 const locale = 'en-u-ca-islamic-umalqura-nu-latn'
 const msPerDay = 86_400_000

@@ -54,7 +54,7 @@ export interface SendingPlace {
 }
 
 /** Whether anything may leave on a day. */
-export function isSendingDay(date: LocalDate, place: SendingPlace): boolean {
+function isSendingDay(date: LocalDate, place: SendingPlace): boolean {
   return windowsOf(date, place).length > 0
 }
 

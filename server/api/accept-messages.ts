@@ -26,7 +26,7 @@ export async function prepareAll(
     settings: workshop.settings,
     nowMs: change.nowMs,
     apiKeyId: client.apiKeyId,
-    templates: await templatesOf(requests, workshop),
+    templates: await compiledFor(requests, workshop),
     termsOf: workshop.gateway.termsOf,
     calendar: needsCalendar ? await workshop.sendingRules.today() : null,
   }
@@ -64,7 +64,7 @@ export async function storeMessages(
   return { isReplayed: answer.kind === 'replayed', results }
 }
 
-async function templatesOf(
+async function compiledFor(
   requests: readonly MessageRequest[],
   { templates }: Workshop,
 ): Promise<Map<number, CompiledTemplate | RappelError>> {

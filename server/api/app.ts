@@ -22,7 +22,7 @@ import { serve } from './serve.ts'
 import { createWorkshop, type Workshop } from './workshop.ts'
 
 /** Where the API begins; another major version would stand beside it. */
-export const apiRoot = '/api/v1'
+const apiRoot = '/api/v1'
 
 /** The Express application; main.ts listens with it. */
 export function createApi(dependencies: ApiDependencies): Express {

@@ -58,7 +58,7 @@ export function failureHandler(log: Logger): ErrorRequestHandler {
   }
 }
 
-export function answerFailure(response: Response, failure: RappelError): void {
+function answerFailure(response: Response, failure: RappelError): void {
   if (failure.status === 503) response.setHeader('Retry-After', String(retryAfterSeconds))
   if (failure.status === 401) response.setHeader('WWW-Authenticate', 'Bearer')
   if (failure.code === 'stopping') response.setHeader('Connection', 'close')

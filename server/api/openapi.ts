@@ -16,7 +16,7 @@ export interface OpenApiDocument {
 }
 
 /** What any endpoint may answer besides its own codes. */
-export const commonErrors: readonly ErrorCode[] = [
+const commonErrors: readonly ErrorCode[] = [
   'invalid-request',
   'not-authenticated',
   'not-permitted',

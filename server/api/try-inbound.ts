@@ -3,8 +3,7 @@ import type { z } from 'zod'
 import { parsePhones } from '../../templates/text/phone.ts'
 import { planFor } from '../gateway/inbound/plan.ts'
 import { readSender } from '../gateway/inbound/sender.ts'
-import { ownNumbersOf, templatesOf } from '../gateway/inbound/worker.ts'
-import { loopGuard } from '../store/inbound-context.ts'
+import { ownNumbersOf, replyTemplates } from '../gateway/inbound/worker.ts'
 import type { InboundStep } from '../store/inbound-handling.ts'
 import type { inboundTryAnswer, inboundTryRequest } from './contract/inbound.ts'
 import type { Workshop } from './workshop.ts'
@@ -29,7 +28,7 @@ export async function tryInbound(
   const operators = await store.operators.list()
   const ownNumbers = ownNumbersOf([...operators.map(operator => operator.sender), shortCode], rules)
   const sender = readSender(phone, { country, ownNumbers })
-  const [context] = await store.inbound.contextOf([{ phone: sender.phone, shortCode }], nowMs)
+  const [owner] = await store.inbound.ownersOf([{ phone: sender.phone, shortCode }], nowMs)
   const plan = planFor(
     {
       incomingId: 0,
@@ -43,16 +42,16 @@ export async function tryInbound(
     },
     {
       rules,
-      templates: await templatesOf(rules, store),
+      templates: await replyTemplates(rules, store),
       country,
       sender,
-      context: context!,
+      owner: owner!,
       nowMs,
       operatorId: null,
     },
   )
   const rule = rules.find(({ ruleId }) => ruleId === plan.ruleId)
-  const isGuarded = context!.recentReplies >= loopGuard.replies
+  const isGuarded = await store.inbound.isGuarded(sender.phone, nowMs)
   let reply: Answer['reply'] = null
   const steps: Tried[] = []
   for (const step of plan.steps) {

@@ -1,6 +1,7 @@
 /** `rappel start`: runs the product until it is told to stop. */
 import type { Command } from 'commander'
 import { systemClock } from '../../connectors/clock.ts'
+import { keepCompiledCode } from '../compile-cache.ts'
 import { openLog } from '../log.ts'
 import type { RunningServer } from '../main.ts'
 import { readConfig, type SettingsOptions, withSettings } from './settings-options.ts'
@@ -53,6 +54,7 @@ async function start(options: SettingsOptions): Promise<void> {
     processLog,
     onFailure: error => die('store.lost', error),
   })
+  keepCompiledCode(config.dataDirectory)
   if (config.logFile !== null) process.stdout.write(`rappel listens on ${running.url}\n`)
   if (signals > 0) {
     await running.stop('signal during the start')

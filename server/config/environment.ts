@@ -7,7 +7,7 @@ import { emptyTree, type WrittenSettings, writeAt } from './tree.ts'
 export type Environment = Readonly<Record<string, string | undefined>>
 
 /** Options of the command that set one setting each; their names are those of the command line. */
-export const settingOptions = {
+const settingOptions = {
   'data-directory': 'dataDirectory',
   host: 'http.host',
   port: 'http.port',

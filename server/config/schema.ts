@@ -7,7 +7,7 @@
 import { isIP } from 'node:net'
 import { z } from 'zod'
 
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const
+const logLevels = ['trace', 'debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof logLevels)[number]
 
 /** What a refusal says of a setting, beside its name. */

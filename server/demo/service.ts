@@ -1,6 +1,7 @@
 /** The product as the demo starts it: the same server as `rappel start`, on the demo's own directory. */
 import { createServer } from 'node:net'
 import type { Clock } from '../../connectors/clock.ts'
+import { keepCompiledCode } from '../compile-cache.ts'
 import type { Config } from '../config.ts'
 import { openLog } from '../log.ts'
 import { type RunningServer, startServer } from '../main.ts'
@@ -47,7 +48,7 @@ export async function furnishStore(
 }
 
 /** @throws StartRefused, RappelError; the directory must not be held */
-export function startService(
+export async function startService(
   directory: DemoDirectory,
   { clock, port, onFailure }: { clock: Clock; port: number; onFailure(error: Error): void },
 ): Promise<RunningServer> {
@@ -62,7 +63,9 @@ export function startService(
     country: demoCountry,
   }
   const processLog = openLog({ level: 'info', file: directory.logFile, clock })
-  return startServer({ config, clock, processLog, onFailure })
+  const running = await startServer({ config, clock, processLog, onFailure })
+  keepCompiledCode(directory.path)
+  return running
 }
 
 /** The wanted port when nobody listens on it, 0 (any free one) otherwise. */

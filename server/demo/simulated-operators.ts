@@ -34,7 +34,7 @@ export interface OperatorProfile {
   errs: { undelivered: string; expired: string }
 }
 
-export const operatorProfiles: readonly OperatorProfile[] = [
+const operatorProfiles: readonly OperatorProfile[] = [
   {
     name: 'Orange Faso (simulateur)',
     protocol: 'smpp',

@@ -16,7 +16,7 @@ import { createMonitor } from './monitor.ts'
 import type { OperatorTotals } from './operator-figures.ts'
 import { createOperatorRuntime, type OperatorRuntime, type OperatorSettings } from './operator-runtime.ts'
 import { createSettler } from './outbox/settler.ts'
-import type { MessageFacts } from './routing/conditions.ts'
+import type { MessageFacts, MessageKind } from './routing/conditions.ts'
 import type { Network } from './routing/networks.ts'
 import type { NumberOverrides } from './routing/overrides.ts'
 import { createRouting, type RoutableMessage, type Standing, type Way } from './routing/routing.ts'
@@ -81,6 +81,8 @@ export interface Gateway {
   operatorFor(message: RoutableMessage): number | null
   /** What the contract of the operator that would carry it has for a message; the pump asks the same. */
   termsOf(message: RoutableMessage & ContractFacts): SendingTerms
+  /** What every operator that may carry messages of this kind has in its contract for them. */
+  termsOfKind(kind: MessageKind & Pick<ContractFacts, 'text'>): { operatorId: number; terms: SendingTerms }[]
   /** Takes over contracts at once: what is queued already is held to them when it leaves. */
   setContracts(book: ContractBook): void
   /** Which way a message would go, and why. */
@@ -146,6 +148,8 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     const sinceMs = runtime.downSinceMs()
     return sinceMs === null ? { state: 'bound' } : { state: 'down', sinceMs }
   }
+
+  const ownSenderOf = (operatorId: number): string | null => runtimes.get(operatorId)?.settings.sender ?? null
 
   function wake(operatorIds: ReadonlySet<number>): void {
     for (const operatorId of operatorIds) runtimes.get(operatorId)?.pump.wake()
@@ -262,9 +266,13 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
     termsOf(message) {
       const operatorId = routing.firstFor(message)
       if (operatorId === null) return openTerms(message.sender)
-      const ownSender = runtimes.get(operatorId)?.settings.sender ?? null
-      return contracts.termsOf(message, { operatorId, ownSender })
+      return contracts.termsOf(message, { operatorId, ownSender: ownSenderOf(operatorId) })
     },
+    termsOfKind: kind =>
+      routing.carriersOf(kind).map(operatorId => ({
+        operatorId,
+        terms: contracts.termsIn(kind, { operatorId, ownSender: ownSenderOf(operatorId) }),
+      })),
     operators: () =>
       [...runtimes.values()].map(runtime => ({
         ...runtime.status(),

@@ -1,4 +1,4 @@
-/** What must be known of a phone before its message is answered: who wrote to it last, and how often we replied. */
+/** What must be known of a phone before its message is answered: who wrote to it last, and whether we replied enough. */
 import type { Knex } from 'knex'
 import { stateCodes } from './codes.ts'
 import { rawRows } from './dialect.ts'
@@ -12,14 +12,7 @@ export interface InboundOwner {
   service: string
 }
 
-export interface InboundContext {
-  /** null when nobody wrote within seven days. */
-  owner: InboundOwner | null
-  /** Automatic replies to the phone within the window of the loop guard. */
-  recentReplies: number
-}
-
-export interface ContextRequest {
+export interface OwnerRequest {
   /** E.164 digits. */
   phone: string
   /** The number that the phone wrote to. */
@@ -40,23 +33,19 @@ export const loopGuard = { replies: 5, windowMs: 600_000 } as const
 /** Service of messages that named none. */
 const usualService = 'default'
 
-/** One per request, in order. */
-export async function contextOf(
+/** One per request, in order; null when nobody wrote within seven days. */
+export async function ownersOf(
   knex: Knex,
-  requests: readonly ContextRequest[],
+  requests: readonly OwnerRequest[],
   nowMs: number,
-): Promise<InboundContext[]> {
-  const contexts: InboundContext[] = []
-  for (const { phone, shortCode } of requests) {
-    contexts.push({
-      owner: await ownerOf(knex, { phone, shortCode }, nowMs),
-      recentReplies: await repliesTo(knex, phone, nowMs),
-    })
-  }
-  return contexts
+): Promise<(InboundOwner | null)[]> {
+  const owners: (InboundOwner | null)[] = []
+  for (const request of requests) owners.push(await ownerOf(knex, request, nowMs))
+  return owners
 }
 
-export async function repliesTo(knex: Knex, phone: string, nowMs: number): Promise<number> {
+/** Whether the phone has had as many automatic replies as the loop guard allows. */
+export async function isGuarded(knex: Knex, phone: string, nowMs: number): Promise<boolean> {
   const rows = rawRows<{ replies: number }>(
     await knex.raw(
       `select count(*) as replies from inbound_actions
@@ -64,7 +53,7 @@ export async function repliesTo(knex: Knex, phone: string, nowMs: number): Promi
       [phone, nowMs - loopGuard.windowMs],
     ),
   )
-  return Number(rows[0]!.replies)
+  return Number(rows[0]!.replies) >= loopGuard.replies
 }
 
 /**
@@ -73,7 +62,7 @@ export async function repliesTo(knex: Knex, phone: string, nowMs: number): Promi
  */
 async function ownerOf(
   knex: Knex,
-  { phone, shortCode }: ContextRequest,
+  { phone, shortCode }: OwnerRequest,
   nowMs: number,
 ): Promise<InboundOwner | null> {
   const rows: LastMessage[] = await knex('messages as m')

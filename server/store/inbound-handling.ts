@@ -5,7 +5,7 @@
 import type { Knex } from 'knex'
 import { dialectOf, storable } from './dialect.ts'
 import { enqueueIn } from './enqueue.ts'
-import { type InboundOwner, loopGuard, repliesTo } from './inbound-context.ts'
+import { type InboundOwner, isGuarded } from './inbound-context.ts'
 import { countInbound, type InboundCount, type InboundEvent } from './inbound-counters.ts'
 import { startPhone, stopPhone } from './inbound-stops.ts'
 import type { RoutedMessage } from './routed.ts'
@@ -258,7 +258,7 @@ async function reply(
   const done: StepOutcome = { kind, target, state: 'done', detail: textFailure, textFailure, reply: null }
   if (text === null) return done
   const isAlone = kind === 'reply' || kind === 'help'
-  if ((await repliesTo(transaction, plan.phone, nowMs)) >= loopGuard.replies) {
+  if (await isGuarded(transaction, plan.phone, nowMs)) {
     counts.push({ operatorId: plan.operatorId, event: 'guarded' })
     // The wish itself is carried out; only the answer to it is withheld.
     return { ...done, state: isAlone ? 'skipped' : 'done', detail: 'loop-guard' }

@@ -54,7 +54,7 @@ export function placePart<Found extends PartSet>(
 }
 
 /** Stands where parts never came: one mark for a run of them. */
-export const gapMark = '[...]'
+const gapMark = '[...]'
 /** 255 parts of 153 characters; what a hostile operator sends beyond is cut. */
 const longestText = 40_000
 

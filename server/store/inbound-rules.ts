@@ -101,7 +101,7 @@ export function deleteInboundRule(knex: Knex, ruleId: number, change: Change): P
 /** Names of the rules that answer by this template. */
 export async function rulesWithTemplate(knex: Knex, templateId: number): Promise<string[]> {
   return (await listInboundRules(knex))
-    .filter(({ actions }) => templatesOf(actions).includes(templateId))
+    .filter(({ actions }) => templateIdsOf(actions).includes(templateId))
     .map(({ name }) => name)
 }
 
@@ -112,7 +112,8 @@ export async function rulesWithList(knex: Knex, listId: number): Promise<string[
     .map(({ name }) => name)
 }
 
-function templatesOf(actions: readonly InboundAction[]): number[] {
+/** The stored templates that they answer by. */
+export function templateIdsOf(actions: readonly InboundAction[]): number[] {
   return actions.flatMap(action =>
     'text' in action && action.text !== undefined && 'templateId' in action.text
       ? [action.text.templateId]
@@ -124,7 +125,7 @@ async function refuseMissing(
   transaction: Knex.Transaction,
   actions: readonly InboundAction[],
 ): Promise<void> {
-  const templateIds = templatesOf(actions)
+  const templateIds = templateIdsOf(actions)
   const listIds = actions.flatMap(action => (action.kind === 'list' ? [action.listId] : []))
   const templates: number[] = await transaction('templates').whereIn('id', templateIds).pluck('id')
   const lists: number[] = await transaction('inbound_lists').whereIn('id', listIds).pluck('id')

@@ -3,11 +3,9 @@ import type { Knex } from 'knex'
 import { defaultStoppedCategories } from '../../scheduler/alerts/policy/decide.ts'
 import { auditIn, type Change } from './audit.ts'
 import { categoryCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
-import { count, type StateEntered } from './counters.ts'
-import { recordEvents } from './events.ts'
 import { servicesOf } from './inbound-context.ts'
-import { move } from './moves.ts'
 import { everyService } from './stop-list.ts'
+import { blockForStop } from './stopped-claims.ts'
 
 export interface PhoneWish {
   phone: string
@@ -81,30 +79,19 @@ async function blockWaiting(
   { phone, service }: Pick<PhoneWish, 'phone' | 'service'>,
   nowMs: number,
 ): Promise<void> {
-  const waiting = (['queued', 'held', 'unknown'] as const).map(stateLiteral)
+  const open = (['queued', 'held', 'unknown'] as const).map(stateLiteral)
   const rows: { id: number; service: string | null; alert_id: number | null; state: number }[] =
     await transaction('messages')
       .where({ recipient: phone })
-      .whereRaw(`state in (${waiting.join(', ')})`)
+      .whereRaw(`state in (${open.join(', ')})`)
       .whereIn('category', defaultStoppedCategories.map(categoryCodes.codeOf))
       .select('id', 'service', 'alert_id', 'state')
   const services = await servicesOf(transaction, rows)
   const stopped = rows.filter((_, index) => service === everyService || services[index] === service)
   const isUnknown = (row: { state: number }): boolean => row.state === stateCodes.codeOf('unknown')
-  const entered: StateEntered[] = []
-  const blocked = await move(transaction, 'blocked', {
-    columns: { id: 'bigint', at: 'bigint' },
-    rows: stopped.filter(row => !isUnknown(row)).map(row => [row.id, nowMs]),
-    set: "final_at = v.at, reason = 'stop-list'",
-    // What was claimed meanwhile is leaving.
-    and: `messages.state in (${(['queued', 'held'] as const).map(stateLiteral).join(', ')})`,
-    entered,
-  })
-  await recordEvents(
-    transaction,
-    blocked.map(({ id }) => ({ messageId: id, atMs: nowMs, event: 'blocked', detail: 'stop-list' })),
-  )
-  await count(transaction, nowMs, entered)
+  const waiting = stopped.filter(row => !isUnknown(row))
+  // What was claimed meanwhile is leaving.
+  await blockForStop(transaction, waiting, { from: ['queued', 'held'], nowMs })
   // One that may have left is not sent again on a guess.
   await transaction('messages')
     .whereIn(

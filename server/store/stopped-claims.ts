@@ -5,6 +5,7 @@
  */
 import type { Knex } from 'knex'
 import { defaultStoppedCategories } from '../../scheduler/alerts/policy/decide.ts'
+import type { MessageState } from '../gateway/message-state.ts'
 import { categoryCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'
 import { bulkBinding, dialectOf } from './dialect.ts'
@@ -48,13 +49,29 @@ export async function blockStopped(
     const silenced = silent.get(recipient)
     return silenced !== undefined && (silenced.has(everyService) || silenced.has(services[index]!))
   })
+  // They were claimed and did not leave: this was no attempt.
+  const andSet = 'sending_at = null, attempts = attempts - 1'
+  return blockForStop(transaction, stopped, { from: ['sending'], andSet, nowMs })
+}
+
+/**
+ * Blocks messages whose phone wants silence, with their event and their counters.
+ *
+ * @param options.from only those still in one of these states
+ * @param options.andSet further columns to set, in SQL
+ * @returns ids of the blocked
+ */
+export async function blockForStop(
+  transaction: Knex.Transaction,
+  messages: readonly { id: number }[],
+  { from, andSet, nowMs }: { from: readonly MessageState[]; andSet?: string; nowMs: number },
+): Promise<ReadonlySet<number>> {
   const entered: StateEntered[] = []
   const blocked = await move(transaction, 'blocked', {
     columns: { id: 'bigint', at: 'bigint' },
-    rows: stopped.map(row => [row.id, nowMs]),
-    // It was claimed and did not leave: this was no attempt.
-    set: "final_at = v.at, reason = 'stop-list', sending_at = null, attempts = attempts - 1",
-    and: `messages.state = ${stateLiteral('sending')}`,
+    rows: messages.map(({ id }) => [id, nowMs]),
+    set: ["final_at = v.at, reason = 'stop-list'", ...(andSet === undefined ? [] : [andSet])].join(', '),
+    and: `messages.state in (${from.map(stateLiteral).join(', ')})`,
     entered,
   })
   await recordEvents(

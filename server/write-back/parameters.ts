@@ -5,7 +5,7 @@ import { toWallTime } from '../../scheduler/calendar/zoned.ts'
 import type { DueWriteBack } from '../store/write-backs.ts'
 
 /** Names beside the key columns themselves and `key1` … `key6`; the key column of such a name is found by its number. */
-export const messageParameters = ['key', 'state', 'messageId', 'sentAt', 'finalAt', 'error'] as const
+const messageParameters = ['key', 'state', 'messageId', 'sentAt', 'finalAt', 'error'] as const
 
 /** For whom a statement names something that no value is given for. */
 export interface MissingParameters {

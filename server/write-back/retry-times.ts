@@ -6,7 +6,7 @@ const hourMs = 60 * minuteMs
 /** After the first, second … failure; the last for all that follow. */
 const delaysMs = [30_000, 2 * minuteMs, 10 * minuteMs, hourMs, 3 * hourMs, 6 * hourMs]
 /** A long weekend without the customer's server; what fails longer needs a person. */
-export const retriedForMs = 72 * hourMs
+const retriedForMs = 72 * hourMs
 
 /** @returns null when it is given up */
 export function nextTryAtMs(attempts: number, queuedAtMs: number, nowMs: number): number | null {

@@ -7,15 +7,20 @@ import type { LocalDate, TemplateValue } from '../values.ts'
 /** Decides sending hours and whether a wish may leave on a holiday. */
 export type MessageCategory = 'transactional' | 'reminder' | 'marketing'
 
-/** The alert a starter is usually used by, for the page to propose. */
-export type UsualTrigger =
+/**
+ * The trigger of the alert that a starter is usually used by, as the definition of an alert takes it: a test parses each
+ * with the scheduler's schema, which this room may not import. Columns are those of the sample rows and of its query.
+ */
+type UsualTrigger =
   /** Days from the date column, negative before. */
-  | { kind: 'date-offset'; offsetDays: readonly number[] }
+  | { kind: 'due-date'; dateColumn: string; offsetsDays: readonly number[]; isYearly?: true }
   | { kind: 'new-row' }
-  | { kind: 'status-change' }
-  | { kind: 'birthday' }
-  | { kind: 'feast' }
-  | { kind: 'on-demand' }
+  | {
+      kind: 'changed-row'
+      watchColumns: readonly string[]
+      becomes: { column: string; values: readonly string[] }
+    }
+  | { kind: 'calendar'; on: { feast: string } }
 
 export interface StarterTemplate {
   /** `T01`..`T18`, the same in both languages. */
@@ -23,7 +28,8 @@ export interface StarterTemplate {
   language: TemplateLanguage
   name: string
   category: MessageCategory
-  trigger: UsualTrigger
+  /** null: no alert, an application sends it when somebody asks. */
+  trigger: UsualTrigger | null
   source: string
   /** Rows that render in one part; the first is the usual case. */
   sampleRows: readonly Readonly<Record<string, TemplateValue>>[]
@@ -33,7 +39,7 @@ export interface StarterTemplate {
 export const sampleToday: LocalDate = { year: 2027, month: 3, day: 8 }
 
 /** Values that most starters share; invented names and numbers. */
-export const sampleContract = {
+const sampleContract = {
   civilite: 'M.',
   nom: 'OUEDRAOGO',
   prenom: 'Abdoul Rasmane',

@@ -27,7 +27,7 @@ export interface CleanPhoneCell {
 }
 
 /** Ten numbers with their spaces and separators; a longer cell is a comment, not a list of phones. */
-export const maxPhoneCellLength = 250
+const maxPhoneCellLength = 250
 
 /** `ou`, `et` and their like stand between numbers in files typed by hand. A bare hyphen is inside a number. */
 const separators = /[/;,|\\&\n\r\t]|\s[-–—]\s|\s(?:ou|et|or|and)\s/iu

@@ -10,7 +10,7 @@ export interface NationalNumber {
 }
 
 /** @param e164Digits digits without `+`; @returns null outside the countries of the presets */
-export function nationalNumber(e164Digits: string): NationalNumber | null {
+function nationalNumber(e164Digits: string): NationalNumber | null {
   for (const code of countryCodes) {
     const preset = countryPresets[code]
     if (!e164Digits.startsWith(preset.callingCode)) continue

@@ -5,6 +5,7 @@
  * libphonenumber; libphonenumber itself reads the numbers of other countries.
  */
 import { parsePhoneNumberFromString } from 'libphonenumber-js/mobile'
+import { countryOfNumber } from './calling-codes.ts'
 import { type CountryCode, type CountryPreset, countryCodes, countryPresets } from './country-presets.ts'
 import { cleanPhoneCell, type PhoneCell, type PhoneRejection, type RejectedPhone } from './phone-cell.ts'
 
@@ -146,10 +147,8 @@ function readGlued(bare: string, digits: string, plan: Plan): Phone[] | null {
 }
 
 function planByCallingCode(digits: string): Plan | null {
-  for (const code of countryCodes) {
-    if (digits.startsWith(countryPresets[code].callingCode)) return plans[code]
-  }
-  return null
+  const country = countryOfNumber(digits)
+  return country === null ? null : plans[country]
 }
 
 function mobileOf({ preset }: Plan, national: string): Phone {

@@ -86,7 +86,7 @@ export function prepareText(text: string, policy: EncodingPolicy, options: Prepa
  *
  * @returns at most 20 different characters, enough to mend a template
  */
-export function offendingCharacters(text: string): OffendingCharacter[] {
+function offendingCharacters(text: string): OffendingCharacter[] {
   const found = new Map<string, OffendingCharacter>()
   let position = 0
   for (const character of text) {

@@ -36,7 +36,7 @@ export interface MeasureOptions {
 }
 
 /** The part count is one octet of the concatenation header. */
-export const maxPartsOfMessage = 255
+const maxPartsOfMessage = 255
 
 /** (140 octets - header) x 8 / 7 for GSM-7 and / 2 for UCS-2, rounded down. */
 export const partCapacity = {

@@ -19,7 +19,7 @@ export interface WorstCase {
 }
 
 /** Stands for "more than 255 parts" in the histogram. */
-export const beyondCounting = 256
+const beyondCounting = 256
 
 export interface WorstCaseAccumulator {
   /** @param text a rendered text, after the encoding policy */

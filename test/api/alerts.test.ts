@@ -67,6 +67,22 @@ test('an alert is tried, saved, activated, run once and never again for the same
   t.is((await api.call('DELETE', path)).status, 204)
 })
 
+test('a ready-made template becomes an alert as it stands, trigger and category included', async t => {
+  const { api, definition } = await insurerApi(t)
+  const { body } = await api.call('GET', '/api/v1/templates/starters?language=fr')
+  const alerts = body.starters.filter(({ trigger }: { trigger: unknown }) => trigger !== null)
+  t.is(alerts.length, 17)
+  for (const { starterId, name, language, source, category, trigger } of alerts) {
+    const template = await api.call('POST', '/api/v1/templates', { body: { name, language, source } })
+    const templates = [{ templateId: template.body.templateId }]
+    const added = await api.call('POST', '/api/v1/alerts', {
+      body: { name, definition: { ...definition, category, trigger, templates } },
+    })
+    t.is(added.status, 201, `${starterId}: ${JSON.stringify(added.body)}`)
+    t.like(added.body.definition.trigger, trigger)
+  }
+})
+
 test('a run above its cap waits for an approver, once', async t => {
   const { api, definition } = await insurerApi(t)
   const added = await api.call('POST', '/api/v1/alerts', {

@@ -1,5 +1,5 @@
 /** The real API over a real SQLite store and the real gateway and engine; spoken to by HTTP. */
-import { createServer } from 'node:http'
+import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { type Clock, systemClock } from '../../connectors/clock.ts'
@@ -76,6 +76,9 @@ export async function startApi(
     isStopping: () => stopping.isStopping,
   })
   const server = createServer(app)
+  // Idle connections are closed by the client alone: closed by the server at the moment of the next request, they would
+  // make that one fail.
+  server.keepAliveTimeout = 0
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   t.teardown(async () => {
     server.closeAllConnections()
@@ -102,25 +105,46 @@ export async function startApi(
     { body, raw, key = adminKey, headers }: CallOptions = {},
   ) {
     const content = raw ?? (body === undefined ? null : JSON.stringify(body))
-    const response = await fetch(url + path, {
+    const { text, ...told } = await exchange(url + path, content, {
       method,
       headers: {
         ...(key !== null && { authorization: `Bearer ${key}` }),
         ...(content !== null && { 'content-type': 'application/json' }),
         ...headers,
       },
-      ...(content !== null && { body: content as string }),
     })
-    const text = await response.text()
-    const isJson = response.headers.get('content-type')?.startsWith('application/json') === true
-    const answer = {
-      status: response.status,
-      headers: response.headers,
-      body: isJson ? JSON.parse(text) : text,
-    }
+    const isJson = told.headers.get('content-type')?.startsWith('application/json') === true
+    const answer = { ...told, body: isJson ? JSON.parse(text) : text }
     checkDeclared(method, path, answer)
     return answer
   }
+}
+
+/**
+ * Each on a connection of its own. `fetch` gives up one that takes ten seconds, as on a loaded machine, and writes into
+ * an old one that the server has just closed.
+ */
+function exchange(
+  url: string,
+  content: string | Uint8Array | null,
+  options: { method: string; headers: Record<string, string> },
+): Promise<{ status: number; headers: Headers; text: string }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(url, { ...options, agent: false }, response => {
+      const chunks: Buffer[] = []
+      response.on('data', chunk => chunks.push(chunk))
+      response.on('error', reject)
+      response.on('end', () => {
+        const headers = new Headers()
+        for (let index = 0; index < response.rawHeaders.length; index += 2) {
+          headers.append(response.rawHeaders[index]!, response.rawHeaders[index + 1]!)
+        }
+        resolve({ status: response.statusCode!, headers, text: Buffer.concat(chunks).toString() })
+      })
+    })
+    sent.on('error', reject)
+    sent.end(content ?? undefined)
+  })
 }
 
 /** Every answer of every test is held against what the endpoint declares. */

@@ -27,8 +27,8 @@ interface Report {
   details: Record<string, Record<string, unknown>>
 }
 
-const smpp = { host: '127.0.0.1', systemId: 'rappel', password: 'secret', bindSeconds: 2 }
-const ucp = { host: '127.0.0.1', shortCode: '38001', account: '38001', password: 'secret', loginSeconds: 2 }
+const smpp = { host: '127.0.0.1', systemId: 'rappel', password: 'secret', bindSeconds: 30 }
+const ucp = { host: '127.0.0.1', shortCode: '38001', account: '38001', password: 'secret', loginSeconds: 30 }
 
 async function placeOf(
   t: ExecutionContext,
@@ -93,8 +93,11 @@ async function rawPeer(
   return (server.address() as AddressInfo).port
 }
 
+/** Far above what a bind takes: twenty tests of this file start their product at once. */
+const deadlineMs = 100_000
+
 async function bound({ api, path }: Place, state = 'bound'): Promise<void> {
-  const untilMs = systemClock.nowMs() + 15_000
+  const untilMs = systemClock.nowMs() + deadlineMs
   while ((await api.call('GET', path)).body.link?.state !== state) {
     if (systemClock.nowMs() > untilMs) throw new Error(`not ${state} in time`)
     await systemClock.sleep(50)

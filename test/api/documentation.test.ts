@@ -2,9 +2,11 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { operatorKinds } from '../../connectors/operators/kinds.ts'
 import { sourceKinds } from '../../connectors/sources/kinds.ts'
+import { triggerKinds } from '../../scheduler/alerts/triggers/kinds.ts'
 import { messageStates as contractStates } from '../../server/api/contract/messages.ts'
 import { operatorProtocols } from '../../server/api/contract/operators.ts'
 import { sourceKindNames } from '../../server/api/contract/sources.ts'
+import { triggerKindNames } from '../../server/api/contract/templates.ts'
 import { endpoints } from '../../server/api/endpoints/all.ts'
 import { operationId } from '../../server/api/openapi.ts'
 import { errorCatalogue } from '../../server/errors.ts'
@@ -81,6 +83,7 @@ test('the contract, which imports nothing, says the same words as the product', 
   t.deepEqual([...contractStates], [...messageStates])
   t.deepEqual([...sourceKindNames].sort(), Object.keys(sourceKinds).sort() as never)
   t.deepEqual([...operatorProtocols].sort(), Object.keys(operatorKinds).sort() as never)
+  t.deepEqual([...triggerKindNames].sort(), Object.keys(triggerKinds).sort() as never)
 })
 
 test('the reference lists every error code with its status and meaning', t => {

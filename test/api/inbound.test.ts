@@ -1,6 +1,10 @@
 import test, { type ExecutionContext } from 'ava'
 import { systemClock } from '../../connectors/clock.ts'
+import { planFor } from '../../server/gateway/inbound/plan.ts'
+import { readSender } from '../../server/gateway/inbound/sender.ts'
+import { loopGuard } from '../../server/store/inbound-context.ts'
 import { leapingClock } from '../flows/leaping-clock.ts'
+import { fakeClock } from '../support/fake-clock.ts'
 import { type ApiUnderTest, addOperator, phone, startApi } from './api-under-test.ts'
 
 const reply = (source: string) => ({ kind: 'reply', text: { language: 'fr', source } })
@@ -10,7 +14,7 @@ interface Talk extends ApiUnderTest {
   phoneWrites(text: string): Promise<number>
 }
 
-const deadlineMs = 30_000
+const deadlineMs = 100_000
 
 async function talk(t: ExecutionContext): Promise<Talk> {
   const clock = leapingClock(t)
@@ -93,6 +97,42 @@ test('a rule is added and tried: which rule, what would be answered, nothing don
   })
   t.is((await api.call('GET', '/api/v1/incoming')).body.messages.length, 0)
   t.is((await api.call('GET', '/api/v1/messages')).body.messages.length, 0)
+})
+
+test('a text tried for a phone that was answered five times in ten minutes is not answered', async t => {
+  const clock = fakeClock('2027-01-04T09:00:00Z')
+  const api = await startApi(t, { clock })
+  const operatorId = await addOperator(api)
+  const { inbound, inboundRules, incoming } = api.application.store
+  const ask = async (written: string) =>
+    (
+      await api.call('POST', '/api/v1/inbound/try', {
+        body: { shortCode: '38001', text: 'AIDE', phone: written },
+      })
+    ).body
+  const sender = phone(1).slice(1)
+  const part = { sender, recipient: '38001', encoding: 'gsm7' as const, text: 'AIDE', reference: null }
+  for (let count = 0; count < loopGuard.replies; count += 1) {
+    t.like(await ask('70 00 00 01'), { steps: [{ kind: 'help', state: 'done' }] })
+    const nowMs = clock.nowMs()
+    await incoming.store([{ operatorId, part: { ...part, partNumber: 1, partCount: 1 } }], nowMs)
+    await inbound.assemble({ nowMs, limit: 1 })
+    const [message] = await inbound.takeReady(1)
+    const facts = {
+      rules: await inboundRules.list(),
+      templates: new Map(),
+      country: 'BF',
+      owner: null,
+    } as const
+    const from = readSender(sender, { country: 'BF', ownNumbers: new Set() })
+    await inbound.handle([planFor(message!, { ...facts, sender: from, nowMs, operatorId })], nowMs)
+    await clock.advance(20_000)
+  }
+  t.like(await ask('70 00 00 01'), {
+    reply: null,
+    steps: [{ kind: 'help', state: 'skipped', detail: 'loop-guard' }],
+  })
+  t.like(await ask('70 00 00 02'), { steps: [{ kind: 'help', state: 'done' }] })
 })
 
 test('rules that cannot stand are refused', async t => {

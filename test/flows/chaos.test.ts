@@ -8,7 +8,7 @@ const messages = 5_000
 test.serial(
   'through chaos at three operators every message ends in a true state, and the books agree',
   async t => {
-    t.timeout(180_000)
+    t.timeout(400_000)
     const outcome = await runChaos(t, messages)
     const books = reconcile(outcome)
     t.log(`${messages} messages, ${outcome.seconds.toFixed(0)} s\n${tableOf(books)}`)

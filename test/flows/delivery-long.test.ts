@@ -63,7 +63,7 @@ test('a part without an answer leaves the message unknown; with resend only that
     faults: [{ when: { every: 3, times: 5 }, fault: { kind: 'lose-answer' } }],
   })
   const run = await flow(t)
-  const operatorId = await run.addOperator(operator, { answerSeconds: 0.5, window: 3 })
+  const operatorId = await run.addOperator(operator, { answerSeconds: 2, window: 3 })
   run.route(operatorId)
   await run.start(operatorId)
   await run.send(

@@ -1,7 +1,8 @@
 /** A whole gateway for a test: the store in its threads, the links on real sockets, simulated operators in process. */
 import { join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
 import type { ExecutionContext } from 'ava'
-import { systemClock } from '../../connectors/clock.ts'
+import { type Clock, systemClock } from '../../connectors/clock.ts'
 import type { OperatorProtocol } from '../../connectors/operators/kinds.ts'
 import type { SimulatorOptions } from '../../connectors/operators/simulator/options.ts'
 import { type Simulator, startSimulator } from '../../connectors/operators/simulator/simulator.ts'
@@ -21,7 +22,8 @@ import { tempDir } from '../support/temp-dir.ts'
 import { type LeapingClock, leapingClock } from './leaping-clock.ts'
 
 const hourMs = 3_600_000
-const deadlineMs = 60_000
+/** Twenty tests of a file start at once, and other files beside them: a wait may last, and ends when it is over. */
+const deadlineMs = 100_000
 
 export interface Flow {
   clock: LeapingClock
@@ -41,6 +43,8 @@ export interface Flow {
   /** Texts of messages that the books say have surely left, and of those that may have. */
   textsLeft(): Promise<{ surely: string[]; perhaps: string[] }>
   until(condition: () => Promise<boolean> | boolean, what: string): Promise<void>
+  /** Waits until there are exactly so many messages in these states, and none in another. */
+  untilStates(wanted: Partial<Record<MessageState, number>>): Promise<void>
   /** Waits until every message is in one of these states. */
   untilAll(...states: MessageState[]): Promise<void>
   /** Stops the gateway and starts another on the same store, as after a restart of the product. */
@@ -166,6 +170,8 @@ export async function flow(
       }
     },
     until,
+    untilStates: wanted =>
+      until(async () => isDeepStrictEqual(await states(), wanted), `messages ${JSON.stringify(wanted)}`),
     untilAll: (...wanted) =>
       until(
         async () => Object.keys(await states()).every(state => wanted.some(known => known === state)),
@@ -224,8 +230,14 @@ export function recipientOf(index: number): string {
   return `2267000${String(index).padStart(4, '0')}`
 }
 
-export async function operatorOn(t: ExecutionContext, options: SimulatorOptions = {}): Promise<Simulator> {
-  const operator = await startSimulator({ ...options, receipts: { delayMs: [0, 20], ...options.receipts } })
+/** @param clock of late answers and receipts; with a fake one they come when the test says so */
+export async function operatorOn(
+  t: ExecutionContext,
+  options: SimulatorOptions = {},
+  clock?: Clock,
+): Promise<Simulator> {
+  const receipts = { delayMs: [0, 20] as [number, number], ...options.receipts }
+  const operator = await startSimulator({ ...options, receipts }, clock)
   t.teardown(() => operator.stop())
   return operator
 }

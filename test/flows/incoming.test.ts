@@ -181,7 +181,7 @@ function unreliable(broken: Map<string, 'before' | 'after'>): (store: Store) => 
   })
 }
 
-for (const verb of ['assemble', 'takeReady', 'contextOf', 'handle'] as const) {
+for (const verb of ['assemble', 'takeReady', 'ownersOf', 'handle'] as const) {
   for (const when of ['before', 'after'] as const) {
     test(`killed ${when} ${verb}, the product answers once after its restart`, async t => {
       const broken = new Map<string, 'before' | 'after'>([

@@ -3,6 +3,7 @@
  * and asks after every message that it delivers whether we are alive.
  */
 import { spawn } from 'node:child_process'
+import { createServer, type Socket } from 'node:net'
 import test from 'ava'
 import { systemClock } from '../../connectors/clock.ts'
 import { findProgram, freePort, serverAvailable } from '../support/server-process.ts'
@@ -12,33 +13,58 @@ import { outgoing, talk } from './independent-link.ts'
 const driveSmpp = findProgram('drive_smpp', ['/usr/lib/kannel/test'])
 const kannelTest = serverAvailable("Kannel's SMSC (kannel-extras)", driveSmpp) ? test : test.skip
 
-/**
- * Both ways. It also connects to port 13001 as if it were a box, a second after our bind, tries once more two seconds
- * later, and ends when nobody listens there: all must be over by then, and takes some 100 ms.
- */
+/** Both ways. */
 const messages = 200
+
+/** It also connects to this port as if it were a box, no option changes that, and ends when nobody listens there. */
+const boxPort = 13_001
 
 interface DriveSmpp {
   port: number
   /** Its log, Latin-1. */
   said(): string
+  /** Rejects when it ends by itself. */
+  ended: Promise<never>
+}
+
+/** A bearerbox that says nothing. Whoever listens there already, another run of this test perhaps, will do as well. */
+async function listenAsBox(t: Teardown): Promise<void> {
+  const sockets = new Set<Socket>()
+  const box = createServer(socket => {
+    sockets.add(socket)
+    socket.on('error', () => undefined)
+  })
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
+  box.once('error', (error: NodeJS.ErrnoException) =>
+    error.code === 'EADDRINUSE' ? resolve() : reject(error),
+  )
+  box.listen(boxPort, '127.0.0.1', resolve)
+  await promise
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy()
+    box.close()
+  })
 }
 
 async function startDriveSmpp(t: Teardown): Promise<DriveSmpp> {
+  await listenAsBox(t)
   const port = await freePort()
   const child = spawn(driveSmpp!, ['-v', '0', '-p', String(port), '-m', String(messages)], {
     stdio: ['ignore', 'ignore', 'pipe'],
   })
-  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()))
+  const exited = new Promise<void>(resolve => child.once('exit', () => resolve()))
   t.teardown(async () => {
     child.kill('SIGKILL')
-    await ended
+    await exited
   })
   let said = ''
   child.stderr.setEncoding('latin1').on('data', text => {
     said += text
   })
-  return { port, said: () => said }
+  const ended = exited.then(() => Promise.reject(new Error(`the SMSC ended: ${said.slice(-2_000)}`)))
+  // Heard by whoever waits; a run that is over waits no more.
+  ended.catch(() => undefined)
+  return { port, said: () => said, ended }
 }
 
 kannelTest(
@@ -52,7 +78,8 @@ kannelTest(
       window: 100,
       connectSeconds: 2,
     })
-    await link.when(() => link.outcomes.length === messages && link.incoming.length === messages)
+    const isExchanged = (): boolean => link.outcomes.length === messages && link.incoming.length === messages
+    await Promise.race([link.when(isExchanged), smsc.ended])
 
     t.true(link.outcomes.every(outcome => outcome.kind === 'accepted' && outcome.remoteId === ''))
     t.deepEqual(
@@ -60,11 +87,10 @@ kannelTest(
       parts.map(({ partId }) => `456 123 ${partId}`),
     )
     t.deepEqual(link.receipts, [])
-    while (
-      count(smsc.said(), 'type deliver_sm_resp') < messages ||
-      count(smsc.said(), 'type enquire_link_resp') < messages
-    ) {
-      await systemClock.sleep(10)
+    // What it has done is in its log before it is in what we have read of that.
+    const logged = ['submit_sm: short_message', 'type deliver_sm_resp', 'type enquire_link_resp']
+    while (logged.some(words => count(smsc.said(), words) < messages)) {
+      await Promise.race([systemClock.sleep(10), smsc.ended])
     }
     await link.stop()
     t.is(count(smsc.said(), 'submit_sm: short_message'), messages)

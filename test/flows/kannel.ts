@@ -41,7 +41,7 @@ export interface Kannel {
   complaints(): string[]
 }
 
-const deadlineMs = 20_000
+const deadlineMs = 100_000
 
 /** @param smsc the lines of Kannel's `group = smsc`, one `key = value` each */
 export async function startKannel(t: Teardown, smsc: readonly string[]): Promise<Kannel> {

@@ -40,7 +40,7 @@ serverTest('two thousand rows are delivered, and store, ledger and operator agre
 serverTest(
   'killed while messages flow and started again, it loses none and writes to nobody twice',
   async t => {
-    t.timeout(120_000)
+    t.timeout(300_000)
     const rows = 3_000
     const flow = await postgresFlow(t, { rows, window: 50, recoveryGraceMs: 1_000, unknownPolicy: 'hold' })
     for (const sentBeforeKill of [0, 600, 1_400]) {

@@ -18,7 +18,7 @@ import { tempDir } from '../support/temp-dir.ts'
 import type { NodeAnswer, NodeOrder } from './postgres-node.ts'
 
 const pollMs = 20
-const deadlineMs = 60_000
+const deadlineMs = 100_000
 
 export interface PostgresFlow {
   directory: string

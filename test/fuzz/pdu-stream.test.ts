@@ -1,5 +1,4 @@
 /** Octets of a hostile peer: against the readers alone, a live link and the live simulator. */
-import { connect } from 'node:net'
 import test from 'ava'
 import fc from 'fast-check'
 import { decodeShortMessage } from '../../connectors/operators/smpp/codec.ts'
@@ -8,11 +7,12 @@ import { readReceipt } from '../../connectors/operators/smpp/receipt.ts'
 import { command } from '../../connectors/operators/smpp/tables.ts'
 import { simulator } from '../connectors/operators/simulator/raw-client.ts'
 import { linkUnderTest, roundTrip } from '../connectors/operators/smpp/link-under-test.ts'
-import { type SmscConnection, scriptedSmsc, sendEmpty } from '../connectors/operators/smpp/scripted-smsc.ts'
+import { scriptedSmsc, sendEmpty } from '../connectors/operators/smpp/scripted-smsc.ts'
 import { vectors } from '../connectors/operators/smpp/vectors.ts'
 import { outgoing, talk } from '../flows/independent-link.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzz } from './fuzz.ts'
+import { hostilePeer, pour } from './hostile-peers.ts'
 import { cuts, mutatedOctets, pieces } from './mutations.ts'
 
 const pdus = Object.values(vectors).map(hex => Buffer.from(hex, 'hex'))
@@ -65,59 +65,36 @@ test('a live link outlives whatever its peer writes, binds again, and sends a hu
   const clock = fakeClock()
   const quiet = { enquireLinkSeconds: 86_400, window: 100 }
   const { link, told } = linkUnderTest(t, { ...quiet, port: smsc.port }, clock)
-  link.start()
-  let peer = await acceptNext()
-  let probe = 0x1000
-
-  async function acceptNext(): Promise<SmscConnection> {
-    const connection = await smsc.connection()
-    await connection.acceptBind()
-    await told.until(() => link.status().state === 'bound')
-    return connection
-  }
-
-  /** Time passes until the link answers a probe, or has given the connection up and bound another. */
-  async function recover(): Promise<void> {
-    probe += 1
-    const sequence = probe
-    sendEmpty(peer, command.enquireLink, sequence)
-    for (;;) {
-      const isAnswered = peer.waiting.some(
-        pdu => pdu.commandId === command.enquireLinkResp && pdu.sequence === sequence,
-      )
-      if (isAnswered && link.status().state === 'bound') break
-      if (link.status().state !== 'bound') {
-        const next = acceptNext()
-        let isBound = false
-        void next.then(() => {
-          isBound = true
-        })
-        while (!isBound) await clock.advance(1_000)
-        peer = await next
-        break
-      }
-      // Half a PDU swallows the probe until its time is over.
-      await clock.advance(1_000)
-    }
-    peer.waiting.length = 0
-    link.acknowledge(
-      [...told.receipts.splice(0), ...told.incoming.splice(0)].map(({ receiptToken }) => receiptToken),
-      true,
-    )
-    for (const list of [told.log, told.states, told.outcomes]) list.length = 0
-  }
-
+  let sequence = 0x1000
+  const peer = await hostilePeer({
+    link,
+    told,
+    clock,
+    async accept() {
+      const connection = await smsc.connection()
+      await connection.acceptBind()
+      return connection
+    },
+    probe(connection) {
+      sequence += 1
+      const asked = sequence
+      sendEmpty(connection, command.enquireLink, asked)
+      return () =>
+        connection.waiting.some(pdu => pdu.commandId === command.enquireLinkResp && pdu.sequence === asked)
+    },
+  })
   await fuzz(
     t,
     fc.tuple(octets, cuts),
     async ([whole, shares]) => {
-      for (const piece of pieces(whole, shares)) peer.send(piece)
-      await recover()
+      for (const piece of pieces(whole, shares)) peer.connection.sendBytes(piece)
+      await peer.recover()
       return link.status().state === 'bound'
     },
     { share: 0.3 },
   )
-  for (let partId = 1; partId <= 100; partId += 1) await roundTrip({ link, told, peer }, partId)
+  for (let partId = 1; partId <= 100; partId += 1)
+    await roundTrip({ link, told, peer: peer.connection }, partId)
   t.is(told.outcomes.filter(({ kind }) => kind === 'accepted').length, 100)
 })
 
@@ -130,16 +107,7 @@ test('a live simulator outlives whatever its clients write, and serves a hundred
   await fuzz(
     t,
     fc.tuple(octets, cuts, fc.boolean()),
-    ([whole, shares, isBound]) =>
-      new Promise<boolean>(resolve => {
-        const socket = connect(operator.port, '127.0.0.1')
-        socket.on('error', () => undefined)
-        socket.on('close', () => resolve(true))
-        socket.resume()
-        if (isBound) socket.write(bind)
-        for (const piece of pieces(whole, shares)) socket.write(piece)
-        socket.end()
-      }),
+    ([whole, shares, isBound]) => pour(operator.port, [...(isBound ? [bind] : []), ...pieces(whole, shares)]),
     { share: 0.3 },
   )
   await operator.when(status => status.sessions === 0)

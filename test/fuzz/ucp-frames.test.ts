@@ -1,5 +1,4 @@
 /** Frames of a hostile peer over UCP: against the readers alone, a live link and the live simulator. */
-import { connect } from 'node:net'
 import test from 'ava'
 import fc from 'fast-check'
 import { readSubmit } from '../../connectors/operators/simulator/ucp/submit.ts'
@@ -15,10 +14,11 @@ import { readResult } from '../../connectors/operators/ucp/results.ts'
 import { accepted, partsTo, ucpTraffic } from '../connectors/operators/simulator/link-traffic.ts'
 import { simulator } from '../connectors/operators/simulator/raw-client.ts'
 import { linkUnderTest, roundTrip } from '../connectors/operators/ucp/link-under-test.ts'
-import { type SmscConnection, scriptedSmsc } from '../connectors/operators/ucp/scripted-smsc.ts'
+import { scriptedSmsc } from '../connectors/operators/ucp/scripted-smsc.ts'
 import { vectors } from '../connectors/operators/ucp/vectors.ts'
 import { fakeClock } from '../support/fake-clock.ts'
 import { fuzz } from './fuzz.ts'
+import { hostilePeer, pour } from './hostile-peers.ts'
 import { cuts, mutated, pieces } from './mutations.ts'
 
 const frames = Object.values(vectors)
@@ -74,55 +74,33 @@ test('a live link outlives whatever its SMSC writes, logs in again, and sends a 
   const smsc = await scriptedSmsc(t)
   const clock = fakeClock()
   const { link, told } = linkUnderTest(t, { keepAliveSeconds: 86_400, port: smsc.port }, clock)
-  link.start()
-  let peer = await acceptNext()
-
-  async function acceptNext(): Promise<SmscConnection> {
-    const connection = await smsc.connection()
-    await connection.acceptLogin()
-    await told.until(() => link.status().state === 'bound')
-    return connection
-  }
-
-  /** Time passes until the link answers an operation 31, or has given the connection up and made another. */
-  async function recover(): Promise<void> {
-    peer.waiting.length = 0
-    const probe = buildOperation(operation.alert, 77, { AdC: '38001', PID: '0539' })
-    peer.send(probe)
-    for (;;) {
-      const isAnswered = peer.waiting.some(({ type, ot, trn }) => type === 'R' && ot === 31 && trn === 77)
-      if (isAnswered && link.status().state === 'bound') break
-      if (link.status().state !== 'bound') {
-        const next = acceptNext()
-        let isBound = false
-        void next.then(() => {
-          isBound = true
-        })
-        while (!isBound) await clock.advance(1_000)
-        peer = await next
-        break
-      }
-      await clock.advance(1_000)
-    }
-    peer.waiting.length = 0
-    link.acknowledge(
-      [...told.receipts.splice(0), ...told.incoming.splice(0)].map(({ receiptToken }) => receiptToken),
-      true,
-    )
-    for (const list of [told.log, told.states, told.outcomes]) list.length = 0
-  }
-
+  const peer = await hostilePeer({
+    link,
+    told,
+    clock,
+    async accept() {
+      const connection = await smsc.connection()
+      await connection.acceptLogin()
+      return connection
+    },
+    probe(connection) {
+      connection.waiting.length = 0
+      connection.send(buildOperation(operation.alert, 77, { AdC: '38001', PID: '0539' }))
+      return () => connection.waiting.some(({ type, ot, trn }) => type === 'R' && ot === 31 && trn === 77)
+    },
+  })
   await fuzz(
     t,
     fc.tuple(octets, cuts),
     async ([whole, shares]) => {
-      for (const piece of pieces(whole, shares)) peer.sendBytes(piece)
-      await recover()
+      for (const piece of pieces(whole, shares)) peer.connection.sendBytes(piece)
+      await peer.recover()
       return link.status().state === 'bound'
     },
     { share: 0.3 },
   )
-  for (let partId = 1; partId <= 100; partId += 1) await roundTrip({ link, told, peer }, partId)
+  for (let partId = 1; partId <= 100; partId += 1)
+    await roundTrip({ link, told, peer: peer.connection }, partId)
   t.is(told.outcomes.filter(({ kind }) => kind === 'accepted').length, 100)
 })
 
@@ -138,15 +116,7 @@ test('a live simulator of UCP outlives whatever its clients write, and serves a 
     t,
     fc.tuple(octets, cuts, fc.boolean()),
     ([whole, shares, isBound]) =>
-      new Promise<boolean>(resolve => {
-        const socket = connect(operator.port, '127.0.0.1')
-        socket.on('error', () => undefined)
-        socket.on('close', () => resolve(true))
-        socket.resume()
-        if (isBound) socket.write(login)
-        for (const piece of pieces(whole, shares)) socket.write(piece)
-        socket.end()
-      }),
+      pour(operator.port, [...(isBound ? [login] : []), ...pieces(whole, shares)]),
     { share: 0.3 },
   )
   await operator.when(status => status.sessions === 0)

@@ -52,6 +52,9 @@ export interface OpenPlace {
   close(): Promise<void>
 }
 
+/** Far above what the answers of an operator of ours take: what is cut off here is not known to have left. */
+const drainMs = 30_000
+
 /** Closed when the test ends, whatever became of it. */
 export async function openPlace(t: Teardown, place: Place): Promise<OpenPlace> {
   const key = openKeyFile(place.keyFile)
@@ -69,7 +72,7 @@ export async function openPlace(t: Teardown, place: Place): Promise<OpenPlace> {
   })
   let closed: Promise<void> | null = null
   const close = (): Promise<void> => {
-    closed ??= application.close(2_000).then(() => journal.close())
+    closed ??= application.close(drainMs).then(() => journal.close())
     return closed
   }
   t.teardown(close)

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { operatorPresets } from '../../connectors/operators/presets/all.ts'
 import { startSimulator } from '../../connectors/operators/simulator/simulator.ts'
 import { causeWords, findingWords, outcomeWords, stepWords } from '../../server/cli/diagnosis-words.ts'
@@ -8,6 +8,29 @@ import { configOf } from '../../server/cli/operator-presets.ts'
 import { diagnosisSteps, findingCodes } from '../../server/gateway/diagnosis/finding.ts'
 import { tempDir } from '../support/temp-dir.ts'
 import { runRappel, startRappel } from './cli-support.ts'
+
+/** A server over an empty store, and `rappel operator` with a key for it; whatever is not said to fail succeeds. */
+async function servedOperators(t: ExecutionContext): Promise<{
+  operator(...args: string[]): Promise<string>
+  refused(...args: string[]): Promise<string>
+}> {
+  const at = ['--data', join(tempDir(t), 'data')]
+  const created = await runRappel(t, ['user', 'create', 'k', '--scopes', 'admin', ...at])
+  const keyed = [...at, '--key', created.stdout.trim()]
+  await startRappel(t, at[1]!)
+  return {
+    async operator(...args) {
+      const ended = await runRappel(t, ['operator', ...args, ...keyed])
+      t.is(ended.code, 0, `${args.join(' ')}: ${ended.stderr}${ended.stdout}`)
+      return ended.stdout
+    },
+    async refused(...args) {
+      const ended = await runRappel(t, ['operator', ...args, ...keyed])
+      t.is(ended.code, 1, args.join(' '))
+      return ended.stderr
+    },
+  }
+}
 
 test('every step, every code and every cause has its sentence in both languages', t => {
   t.deepEqual(Object.keys(stepWords).sort(), [...diagnosisSteps].sort())
@@ -122,5 +145,46 @@ test.serial(
     const failed = await runRappel(t, ['operator', 'diagnose', 'Orange', ...keyed])
     t.is(failed.code, 1)
     t.regex(failed.stdout, /^failed {4}reachability: the host answers and nobody listens/m)
+  },
+)
+
+test.serial(
+  'the traffic of a month is shown as a table, as a file and as JSON, and what is to come too',
+  async t => {
+    const simulator = await startSimulator()
+    t.teardown(() => simulator.stop())
+    const { operator, refused } = await servedOperators(t)
+    const settings = [
+      'host=127.0.0.1',
+      `port=${simulator.port}`,
+      'systemId=rappel',
+      'password=secret',
+      'partsPerSecond=20',
+    ]
+    const sets = settings.flatMap(setting => ['--set', setting])
+    await operator('add', 'Orange', '--preset', 'bf-orange', '--sender', '3210', ...sets)
+    await simulator.when(({ sessions }) => sessions === 1)
+    // Its test message comes back with a receipt: one delivered message of nobody's alert.
+    await operator('diagnose', 'Orange', '--to', '70 00 00 01')
+    const headings = 'sentMessages;sentParts;delivered;undelivered;expired;refused;unknown;costMilli'
+    const table = (await operator('traffic', 'Orange')).trimEnd().split('\n')
+    t.deepEqual(
+      table.map(line => line.split(/ {2,}/).slice(1)),
+      [
+        ['operator', 'category', 'alertId', 'alert', ...headings.split(';')],
+        ['Orange', 'applications', ...'11100000'],
+        ['Orange', 'total', ...'11100000'],
+      ],
+    )
+    const file = await operator('traffic', 'Orange', '--csv')
+    t.is(file[0], '\ufeff')
+    const [heading, line] = file.slice(1).split('\r\n')
+    t.is(heading, `month;operator;category;alertId;alert;${headings}`)
+    t.regex(line!, /^\d{4}-\d\d;Orange;applications;;;1;1;1;0;0;0;0;0$/)
+    const json = JSON.parse(await operator('traffic', 'Orange', '--month', '2026-01', '--json'))
+    t.like(json, { month: '2026-01', operatorName: 'Orange', total: { sentMessages: 0 }, alerts: [] })
+    const expected = (await operator('traffic', 'Orange', '--forecast', '--days', '2')).trimEnd().split('\n')
+    t.deepEqual(expected.at(-1)!.split(/ {2,}/), ['total', 'Orange', '0', '0'])
+    t.regex(await refused('traffic', 'Orange', '--month', '2026-13'), /query\.month.*as 2027-03/)
   },
 )

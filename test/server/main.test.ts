@@ -19,7 +19,7 @@ test.serial('a start makes everything it needs, serves, and SIGTERM ends it with
     readdirSync(data)
       .filter(name => !name.includes('db-'))
       .sort(),
-    ['journal', 'lock.db', 'lock.json', 'rappel.db', 'secret.key', 'server.json'],
+    ['compile-cache', 'journal', 'lock.db', 'lock.json', 'rappel.db', 'secret.key', 'server.json'],
   )
   server.child.kill('SIGTERM')
   const { code, stdout, stderr } = await server.ended

@@ -6,7 +6,7 @@ import type { ExecutionContext } from 'ava'
 import type { Knex } from 'knex'
 import { enqueueGroup } from '../../server/store/enqueue-group.ts'
 import { assemble, closeOverdue } from '../../server/store/inbound-assembly.ts'
-import { contextOf } from '../../server/store/inbound-context.ts'
+import { ownersOf } from '../../server/store/inbound-context.ts'
 import { inboundFigures, inboundTotals } from '../../server/store/inbound-counters.ts'
 import { handle, takeReady } from '../../server/store/inbound-handling.ts'
 import {
@@ -269,7 +269,7 @@ sqliteTest('incoming messages are put together, handled and found by index', asy
   await noFullScan(t, knex, () => assemble(knex, { nowMs, limit: 10 }))
   await noFullScan(t, knex, () => closeOverdue(knex, { nowMs: nowMs + 3_600_000, limit: 10 }))
   await noFullScan(t, knex, () => takeReady(knex, 10))
-  await noFullScan(t, knex, () => contextOf(knex, [{ phone, shortCode: '38001' }], nowMs))
+  await noFullScan(t, knex, () => ownersOf(knex, [{ phone, shortCode: '38001' }], nowMs))
   const text = item({ text: 'x', category: 'transactional' }).message
   const plan = {
     incomingId: 1,

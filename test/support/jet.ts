@@ -102,6 +102,26 @@ function bitmapPages(first: number, count: number): (Buffer | undefined)[] {
   return bitmaps
 }
 
+/** The same file as a later version writes it: the version is one byte. */
+export function withVersion(source: Buffer, version: number): Buffer {
+  const file = Buffer.from(source)
+  file[20] = version
+  return file
+}
+
+/** The same file with another type of a column: the bytes of its values stay. */
+export function withColumnType(
+  source: Buffer,
+  table: string,
+  { column, type }: { column: number; type: number },
+): Buffer {
+  const file = Buffer.from(source)
+  const definition = definitionPage(file, table) * pageSize
+  const indexes = file.readUInt32LE(definition + 51)
+  file[definition + 63 + indexes * 12 + column * 25] = type
+  return file
+}
+
 /** A .mdb of Access 2000 to 2003 with a database password. */
 export function withPassword(source: Buffer, password: string): Buffer {
   const file = Buffer.from(source)
@@ -131,7 +151,7 @@ export function withLinkedTable(source: Buffer, table: string): Buffer {
   return file
 }
 
-function rc4(key: Buffer, data: Buffer): Buffer {
+export function rc4(key: Buffer, data: Buffer): Buffer {
   const state = Array.from({ length: 256 }, (_, index) => index)
   let other = 0
   const swap = (a: number, b: number): void => {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { triggerSchema } from '../../scheduler/alerts/triggers/kinds.ts'
 import { compileTemplate, renderMessage } from '../../templates/render.ts'
 import { sampleToday } from '../../templates/starters/starter.ts'
 import { starterTemplates } from '../../templates/starters/starters.ts'
@@ -65,6 +66,13 @@ test('the same eighteen exist in both languages, with the same trigger, category
     const columns = (source: string) =>
       [...compileTemplate(source, { language: 'fr', country: 'BF' }).variables].sort()
     t.deepEqual(columns(other.source), columns(starter.source), starter.id)
+  }
+})
+
+test('the trigger of each is one that an alert takes as it stands', t => {
+  for (const { id, trigger } of starterTemplates) {
+    if (trigger === null) t.is(id, 'T18', 'only a code is asked for by a person')
+    else t.like(triggerSchema.parse(trigger), trigger, id)
   }
 })
 

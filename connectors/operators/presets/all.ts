@@ -52,15 +52,6 @@ const orangeFrance: OperatorPreset = {
   ],
   // Numbers are ported: any French phone is reached through one operator's short code.
   serves: { countries: ['FR'] },
-  tranches: [
-    {
-      prefix: '36',
-      use: 'marketing',
-      hours: { from: '08:00', to: '22:00', workingDaysOnly: true },
-      needsStopMention: true,
-    },
-    { prefix: '38', use: 'transactional', hours: null, needsStopMention: false },
-  ],
 }
 
 export const operatorPresets: readonly OperatorPreset[] = [...smppPresets, orangeFrance]

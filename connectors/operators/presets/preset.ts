@@ -51,17 +51,6 @@ export interface PresetAssumption {
   question: PresetQuestion
 }
 
-/** Rules that a country or contract lays on a range of short codes. */
-export interface TrancheHint {
-  /** First digits of the short code. */
-  prefix: string
-  use: 'marketing' | 'transactional'
-  /** Local hours and days on which it may be used; null at any time. */
-  hours: { from: string; to: string; workingDaysOnly: boolean } | null
-  /** The text must say how to stop. */
-  needsStopMention: boolean
-}
-
 export interface OperatorPreset {
   /** Never changes: `bf-orange`. */
   id: string
@@ -78,5 +67,4 @@ export interface OperatorPreset {
   assumptions: readonly PresetAssumption[]
   /** The condition of a route rule that leads here. */
   serves: { networks: readonly string[] } | { countries: readonly CountryCode[] }
-  tranches: readonly TrancheHint[]
 }

@@ -58,7 +58,6 @@ function smppPreset(country: CountryCode, operator: string, operatorName: string
     fill,
     assumptions: [...assumed, { setting: 'sender', value: 'a short code', question: 'name-as-sender' }],
     serves: { networks: [`${country}:${operator}`] },
-    tranches: [],
   }
 }
 

@@ -79,6 +79,11 @@ export class Bind {
     return this.session
   }
 
+  /** Submits awaiting their answer. */
+  get inFlight(): number {
+    return this.session?.inFlight ?? 0
+  }
+
   /** Connects now. */
   start(): void {
     if (this.state !== 'stopped') return

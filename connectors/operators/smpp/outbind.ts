@@ -8,10 +8,10 @@
 import { lookup } from 'node:dns/promises'
 import { createServer, type Server, type Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
+import type { LinkLog } from '../link-life.ts'
 import type { SmppConfig } from './config.ts'
 import { createFramer } from './framing.ts'
 import { decodeWithPackage, wholePdu } from './package-codec.ts'
-import type { SmppLog } from './session-setup.ts'
 import { command } from './tables.ts'
 
 export interface OutbindDoor {
@@ -23,7 +23,7 @@ export interface OutbindDoor {
 export interface OutbindSetup {
   config: SmppConfig & { outbind: NonNullable<SmppConfig['outbind']> }
   clock: Clock
-  log: SmppLog
+  log: LinkLog
   /** The SMSC has called: the socket is open, its outbind read. False sends it away: we are bound already. */
   onCall(socket: Socket): boolean
   onFailed(reason: string): void

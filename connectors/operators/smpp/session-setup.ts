@@ -3,6 +3,7 @@ import type { Socket } from 'node:net'
 import type { Clock } from '../../clock.ts'
 import type { DeliveryReceipt, IncomingPart, SubmitOutcome, TraceSink } from '../../operator.ts'
 import type { Answer } from '../flow.ts'
+import type { LinkLog } from '../link-life.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import type { SmppConfig } from './config.ts'
 import type { TokenSource } from './deliveries.ts'
@@ -16,9 +17,6 @@ export type SessionEnding =
   | { kind: 'lost'; reason: string }
   /** We asked for it. */
   | { kind: 'unbound' }
-
-/** A structured log line: a fixed event name and its fields; never a password, a text or a phone number. */
-export type SmppLog = (event: string, fields: Readonly<Record<string, unknown>>) => void
 
 /** Each array is one call per socket read; nothing is called after `onClosed`. */
 export interface SessionEvents {
@@ -40,7 +38,7 @@ export interface SessionSetup {
   /** As `BindStatus.name`. */
   name: string
   clock: Clock
-  log: SmppLog
+  log: LinkLog
   encoder: SubmitEncoder
   tokens: TokenSource
   rate: RateLimit

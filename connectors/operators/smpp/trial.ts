@@ -1,7 +1,7 @@
 /** An SMPP connection as a diagnosis tries it. */
+import { openSocket } from '../socket.ts'
 import type { LinkTrial, LoginCause } from '../trial.ts'
 import type { SmppConfig } from './config.ts'
-import { openSocket } from './socket.ts'
 
 /** The standard's password ends after 8 characters; an SMSC that cuts it there refuses what we send. */
 const standardPassword = 8

@@ -61,6 +61,11 @@ export class UcpBind {
     return this.session
   }
 
+  /** Submits awaiting their result. */
+  get inFlight(): number {
+    return this.session?.pending.submits ?? 0
+  }
+
   /** Connects now. */
   start(): void {
     if (this.state !== 'stopped') return

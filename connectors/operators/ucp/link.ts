@@ -1,7 +1,5 @@
 /** A UCP operator behind the contract of the gateway: one session, and the parts that wait for their second. */
-import type { Clock } from '../../clock.ts'
 import type {
-  LinkHandlers,
   LinkState,
   LinkStatus,
   OperatorLink,
@@ -9,28 +7,19 @@ import type {
   SubmitOutcome,
   TraceSink,
 } from '../../operator.ts'
-import { createDepartures, type Departures } from '../departures.ts'
-import { type Answer, createFlow, createPause, type Flow, type Pause } from '../flow.ts'
-import type { RateLimit } from '../rate-limit.ts'
-import { createWaker, type Waker } from '../waker.ts'
+import { type Answer, createFlow, type Flow } from '../flow.ts'
+import { type LinkBody, type LinkDependencies, LinkLife } from '../link-life.ts'
 import { UcpBind } from './bind.ts'
 import type { UcpConfig } from './config.ts'
 import { createLocalTime } from './local-time.ts'
 import { createPhoneSpacing, type PhoneSpacing } from './phone-spacing.ts'
 import { createRemoteIds } from './remote-ids.ts'
-import type { SubmitEnd, UcpLog } from './session-setup.ts'
+import type { SubmitEnd } from './session-setup.ts'
 import { createSubmitEncoder } from './submit.ts'
 
-export interface UcpLinkSetup {
+export interface UcpLinkSetup extends LinkDependencies {
   /** As parsed by `ucpConfigSchema`. */
   config: UcpConfig
-  handlers: LinkHandlers
-  clock: Clock
-  /** 0 ≤ random < 1, for the jitter of reconnects. */
-  random: () => number
-  log: UcpLog
-  /** Shared with the other links of the same short code. */
-  rate: RateLimit
 }
 
 /** @returns a link that does nothing until `start` */
@@ -44,39 +33,28 @@ export function createUcpLink(setup: UcpLinkSetup): OperatorLink {
  */
 const fruitlessPauses = 6
 
-class UcpLink implements OperatorLink {
+class UcpLink implements OperatorLink, LinkBody {
+  readonly binds: readonly [UcpBind]
   private readonly setup: UcpLinkSetup
+  private readonly life: LinkLife
   private readonly bind: UcpBind
-  private readonly pause: Pause = createPause()
   private readonly flow: Flow
-  private readonly departures: Departures
   private readonly spacing: PhoneSpacing
-  private readonly tracing: { sink: TraceSink | null } = { sink: null }
-  private readonly waker: Waker
-  private isDraining = false
-  private whenDrained: (() => void) | null = null
-  private sinceMs: number
-  private lastState: LinkState = 'stopped'
-  private lastError: LinkStatus['lastError'] = null
   /** `pause.count` when a part was last accepted. */
   private fruitfulPauses = 0
 
   constructor(setup: UcpLinkSetup) {
     const { config, clock, log, random, rate } = setup
     this.setup = setup
-    this.flow = createFlow(config.window, this.pause)
-    this.departures = createDepartures(clock)
-    this.waker = createWaker(clock, () => {
-      if (!this.isDraining) this.offerRoom()
-    })
+    this.life = new LinkLife(this, setup)
+    this.flow = createFlow(config.window, this.life.pause)
     this.spacing = createPhoneSpacing(config.phoneSpacingSeconds * 1000)
-    this.sinceMs = clock.nowMs()
     const shared = {
       config,
       clock,
       log,
       rate,
-      tracing: this.tracing,
+      tracing: this.life.tracing,
       encoder: createSubmitEncoder(config),
       tokens: { next: 1 },
       localTime: createLocalTime(config.timeZone),
@@ -95,10 +73,11 @@ class UcpLink implements OperatorLink {
       },
       random,
     )
+    this.binds = [this.bind]
   }
 
   start(): void {
-    this.isDraining = false
+    this.life.begin()
     this.bind.start()
   }
 
@@ -122,7 +101,7 @@ class UcpLink implements OperatorLink {
     for (let index = count; index < parts.length; index++) {
       outcomes.push({ kind: 'unsent', partId: parts[index]!.partId })
     }
-    this.reportSoon(outcomes)
+    this.life.reportSoon(outcomes)
     this.wakeForHeld(nowMs)
   }
 
@@ -131,57 +110,42 @@ class UcpLink implements OperatorLink {
   }
 
   status(): LinkStatus {
-    const { clock, config } = this.setup
-    const { name, state, sinceMs, reason, submitted, connects } = this.bind
-    const pausedMs = this.pause.leftMs(clock.monotonicMs())
-    const inFlight = this.bind.live?.pending.submits ?? 0
-    return {
-      state: this.stateOf(),
-      sinceMs: this.sinceMs,
-      reason: state === 'bound' ? '' : `${name}: ${reason}`,
-      inFlight: inFlight + this.spacing.held,
-      window: config.window,
-      pausedUntilMs: pausedMs === 0 ? 0 : Math.ceil(clock.nowMs() + pausedMs),
-      partsInLastSecond: this.departures.inLastSecond(),
-      lastError: this.lastError,
-      binds: [{ name, state, sinceMs, reason, inFlight, submitted, reconnects: Math.max(connects - 1, 0) }],
-    }
+    const status = this.life.status()
+    const { window } = this.setup.config
+    return { ...status, inFlight: status.inFlight + this.spacing.held, window }
   }
 
   trace(sink: TraceSink | null): void {
-    this.tracing.sink = sink
+    this.life.tracing.sink = sink
   }
 
   async stop(drainMs = this.setup.config.drainSeconds * 1000): Promise<void> {
-    this.isDraining = true
     this.giveBackHeld()
-    this.stateChanged()
-    if ((this.bind.live?.pending.submits ?? 0) > 0) await this.drained(drainMs)
+    const answers = this.life.drain(drainMs)
+    if (answers !== null) await answers
     this.bind.stop()
-    this.waker.cancel()
+    this.life.end()
   }
 
-  private stateOf(): LinkState {
-    return this.isDraining && this.bind.state !== 'stopped' ? 'draining' : this.bind.state
+  /** What is held takes the room first, then the gateway is told of the rest. */
+  offerRoom(): void {
+    const nowMs = this.setup.clock.monotonicMs()
+    const due = this.spacing.takeDue(this.room(nowMs), nowMs)
+    if (due.length > 0) this.life.reportSoon(this.send(due))
+    this.setup.handlers.onCapacity()
+    this.wakeForHeld(nowMs)
+  }
+
+  stateOfBinds(): LinkState {
+    return this.bind.state
   }
 
   /** Parts that may leave now: session, window, numbers, pause and contract. */
   private room(nowMs: number): number {
     const session = this.bind.bound
-    if (this.isDraining || session === null || !session.isWritable) return 0
-    const pausedMs = this.pause.leftMs(nowMs)
-    if (pausedMs > 0) {
-      this.waker.wakeIn(pausedMs)
-      return 0
-    }
+    if (session === null || !session.isWritable) return 0
     const { pending } = session
-    const allowed = Math.min(this.flow.allowance(pending.waiting, nowMs), pending.free)
-    if (allowed === 0) return 0
-    const { rate } = this.setup
-    const available = rate.available()
-    // An answer tells of room in the window; of the rate, which other links may use too, only the clock tells.
-    if (available <= allowed) this.waker.wakeIn(rate.nextInMs())
-    return Math.min(allowed, available)
+    return this.life.room(nowMs, () => Math.min(this.flow.allowance(pending.waiting, nowMs), pending.free))
   }
 
   /** Writes parts; there must be room. @returns outcomes of those that never leave */
@@ -190,51 +154,32 @@ class UcpLink implements OperatorLink {
     if (parts.length === 0 || session === null) return parts.map(({ partId }) => ({ kind: 'unsent', partId }))
     const { sent, refused } = session.submit(parts)
     this.bind.submitted += sent
-    this.departures.add(sent)
+    this.life.departures.add(sent)
     return [...refused.map(end => end.outcome), ...this.settleSpacing(refused)]
-  }
-
-  private drained(drainMs: number): Promise<void> {
-    return new Promise(resolve => {
-      const cancel = this.setup.clock.after(drainMs, resolve)
-      this.whenDrained = () => {
-        cancel()
-        resolve()
-      }
-    })
   }
 
   private onBindState(isBack: boolean, error: string | null): void {
     if (isBack) this.flow.reopened()
-    if (error !== null) this.lastError = { atMs: this.setup.clock.nowMs(), text: error }
+    if (error !== null) this.life.failed(error)
     if (this.bind.bound === null) this.giveBackHeld()
-    else this.fruitfulPauses = this.pause.count
-    this.stateChanged()
+    else this.fruitfulPauses = this.life.pause.count
+    this.life.stateChanged()
     if (this.bind.bound !== null) this.offerRoom()
   }
 
   private onAnswer(answer: Answer): void {
-    const { clock, log } = this.setup
-    const nowMs = clock.monotonicMs()
-    const pauses = this.pause.count
-    this.flow.answered(answer, nowMs)
-    if (!answer.isThrottle) this.fruitfulPauses = this.pause.count
-    if (this.pause.count === pauses) return
-    const pauseMs = Math.round(this.pause.leftMs(nowMs))
-    log('bind.throttled', { pauseMs, status: answer.status })
-    this.lastError = { atMs: clock.nowMs(), text: `asked to slow down, paused for ${pauseMs} ms` }
-    this.waker.wakeIn(pauseMs)
-    this.stateChanged(true)
+    this.life.answered(this.flow, answer)
+    if (!answer.isThrottle) this.fruitfulPauses = this.life.pause.count
   }
 
   private onOutcomes(ends: SubmitEnd[]): void {
     if (ends.some(({ outcome }) => outcome.kind === 'unknown')) this.flow.unanswered()
-    this.report([...ends.map(end => end.outcome), ...this.settleSpacing(ends)])
+    this.life.report([...ends.map(end => end.outcome), ...this.settleSpacing(ends)])
     const session = this.bind.live
     if (session === null) return
-    if (session.pending.submits === 0) this.whenDrained?.()
-    if (this.pause.count - this.fruitfulPauses < fruitlessPauses) return
-    this.fruitfulPauses = this.pause.count
+    this.life.settled()
+    if (this.life.pause.count - this.fruitfulPauses < fruitlessPauses) return
+    this.fruitfulPauses = this.life.pause.count
     session.close({ kind: 'lost', reason: 'nothing accepted through six pauses: logging in anew' })
   }
 
@@ -258,42 +203,12 @@ class UcpLink implements OperatorLink {
 
   private giveBackHeld(): void {
     const held = this.spacing.takeAll()
-    this.reportSoon(held.map(({ partId }) => ({ kind: 'unsent', partId })))
-  }
-
-  /** Later, not now: the caller is still busy with what it has just done. */
-  private reportSoon(outcomes: SubmitOutcome[]): void {
-    if (outcomes.length > 0) queueMicrotask(() => this.report(outcomes))
-  }
-
-  private report(outcomes: SubmitOutcome[]): void {
-    this.setup.handlers.onOutcomes(outcomes)
-    if (!this.isDraining) this.offerRoom()
-  }
-
-  /** What is held takes the room first, then the gateway is told of the rest. */
-  private offerRoom(): void {
-    const nowMs = this.setup.clock.monotonicMs()
-    const due = this.spacing.takeDue(this.room(nowMs), nowMs)
-    if (due.length > 0) this.reportSoon(this.send(due))
-    this.setup.handlers.onCapacity()
-    this.wakeForHeld(nowMs)
+    this.life.reportSoon(held.map(({ partId }) => ({ kind: 'unsent', partId })))
   }
 
   /** A held part whose second is over and that is still here waits for room, which is told otherwise. */
   private wakeForHeld(nowMs: number): void {
     const heldInMs = this.spacing.nextInMs(nowMs)
-    if (heldInMs !== null && heldInMs > 0) this.waker.wakeIn(heldInMs)
-  }
-
-  private stateChanged(isPauseChanged = false): void {
-    const state = this.stateOf()
-    if (state !== this.lastState) {
-      this.lastState = state
-      this.sinceMs = this.setup.clock.nowMs()
-    } else if (!isPauseChanged && state === 'bound') {
-      return
-    }
-    this.setup.handlers.onState(this.status())
+    if (heldInMs !== null && heldInMs > 0) this.life.waker.wakeIn(heldInMs)
   }
 }

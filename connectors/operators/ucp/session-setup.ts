@@ -2,6 +2,7 @@
 import type { Clock } from '../../clock.ts'
 import type { DeliveryReceipt, IncomingPart, SubmitOutcome, TraceSink } from '../../operator.ts'
 import type { Answer } from '../flow.ts'
+import type { LinkLog } from '../link-life.ts'
 import type { RateLimit } from '../rate-limit.ts'
 import type { UcpConfig } from './config.ts'
 import type { TokenSource } from './deliveries.ts'
@@ -16,9 +17,6 @@ export type SessionEnding =
   | { kind: 'lost'; reason: string }
   /** We asked for it. */
   | { kind: 'closed' }
-
-/** A structured log line: a fixed event name and its fields; never a password, a text or a phone number. */
-export type UcpLog = (event: string, fields: Readonly<Record<string, unknown>>) => void
 
 /** What became of a submit, with the phone it was for. */
 export interface SubmitEnd {
@@ -54,7 +52,7 @@ export interface SessionSetup {
   config: UcpConfig
   target: Target
   clock: Clock
-  log: UcpLog
+  log: LinkLog
   encoder: SubmitEncoder
   tokens: TokenSource
   localTime: LocalTime

@@ -7,10 +7,11 @@
  *
  * @see EMI-UCP 5.2 chapter 3 (sessions, windowing) and 4.6 (operation 60)
  */
-import { connect, Socket } from 'node:net'
+import type { Socket } from 'node:net'
 import type { Cancel } from '../../clock.ts'
 import type { OutgoingPart } from '../../operator.ts'
 import type { RateLane } from '../rate-limit.ts'
+import { openSocket } from '../socket.ts'
 import { createDeliveries, type Deliveries } from './deliveries.ts'
 import { dispatch, onMalformed, type ReadBatch } from './dispatch.ts'
 import { parseFrame } from './frame.ts'
@@ -66,7 +67,8 @@ export class UcpSession {
     this.deliveries = createDeliveries(setup)
     this.keepAlive = createKeepAlive(config.keepAliveSeconds * 1000)
     this.deadlineMs = config.connectSeconds * 1000
-    this.socket = openSocket(setup)
+    const { host, port } = setup.target
+    this.socket = openSocket({ host, port, localAddress: config.localAddress, tcpKeepAliveMs }).socket
     this.socket.on('error', error => this.close({ kind: 'lost', reason: error.message }))
     this.socket.on('close', () => this.close({ kind: 'lost', reason: 'the peer closed the connection' }))
     this.socket.on('connect', () => this.connected())
@@ -315,23 +317,4 @@ function endOf(owed: Operation, reason: 'timeout' | 'link-lost'): SubmitEnd[] {
   if (owed.kind !== 'submit') return []
   const { partId, recipient } = owed
   return [{ outcome: { kind: 'unknown', partId, reason }, recipient, isLate: false }]
-}
-
-/** Opens the connection; never throws, the socket's events tell. Nagle is off: answers must not wait for one another. */
-function openSocket({ config, target }: SessionSetup): Socket {
-  const local = config.localAddress === undefined ? {} : { localAddress: config.localAddress }
-  const { host, port } = target
-  try {
-    return connect({
-      host,
-      port,
-      noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: tcpKeepAliveMs,
-      ...local,
-    })
-  } catch (error) {
-    // Node throws at once for an address that cannot be used.
-    return new Socket().destroy(error instanceof Error ? error : new Error(String(error)))
-  }
 }

@@ -4,7 +4,7 @@ import { parse } from 'csv-parse/sync'
 import iconv from 'iconv-lite'
 import { uniqueColumnNames } from '../tables/table-set.ts'
 
-export const csvEncodings = ['utf8', 'cp1252', 'cp850', 'utf16le', 'utf16be'] as const
+const csvEncodings = ['utf8', 'cp1252', 'cp850', 'utf16le', 'utf16be'] as const
 export type CsvEncoding = (typeof csvEncodings)[number]
 
 /** As people call them. */

@@ -21,7 +21,7 @@ export interface FileSettings extends FolderSettings {
   rename: Readonly<Record<string, string>>
 }
 
-export interface FolderReading {
+interface FolderReading {
   clock: Clock
   /** Told of each file that was read to its end and stayed what it was. */
   onRead(file: FoundFile): void

@@ -2,6 +2,7 @@
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '../../clock.ts'
+import { errorCode } from '../error-words.ts'
 import { NotAFile, openRegularFile } from '../regular-file.ts'
 import { FileNotReadable } from './open-file.ts'
 
@@ -26,7 +27,7 @@ export interface FoundFile {
 }
 
 /** A folder that nobody empties; each file is opened at each read. */
-export const mostFiles = 1_000
+const mostFiles = 1_000
 /** Names under which programs write before they rename, and Excel's and LibreOffice's marks of an open file. */
 const unfinished = /^(?:~\$|\.)|\.(?:tmp|temp|part|partial|filepart|crdownload|swp|lock|bak)$|^~.*\.tmp$/i
 const lookEveryMs = 500
@@ -116,7 +117,7 @@ async function look(path: string): Promise<Look> {
       await file.close()
     }
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined
+    const code = errorCode(error)
     if (code === 'ENOENT') return { kind: 'gone' }
     if (code === 'EBUSY') return { kind: 'locked' }
     if (error instanceof NotAFile) throw new FileNotReadable(error.message)
@@ -158,7 +159,7 @@ function patternTest(pattern: string): (name: string) => boolean {
 }
 
 /** `*` any letters, `?` one. Linear in the name for each star: no expression to be made slow. */
-export function matchesGlob(pattern: string, name: string): boolean {
+function matchesGlob(pattern: string, name: string): boolean {
   let at = 0
   let within = 0
   let star = -1

@@ -2,6 +2,7 @@
 import { constants } from 'node:fs'
 import { copyFile, mkdir, rename, stat, unlink } from 'node:fs/promises'
 import { join, parse } from 'node:path'
+import { errorCode } from '../error-words.ts'
 import { type FoundFile, isUnchanged } from './folder.ts'
 
 /**
@@ -20,7 +21,7 @@ async function moveFile({ path, name }: FoundFile, folder: string, now: Date): P
   try {
     await rename(path, target)
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || error.code !== 'EXDEV') throw error
+    if (errorCode(error) !== 'EXDEV') throw error
     // Another disk: the copy is complete before the original goes.
     await copyFile(path, target, constants.COPYFILE_EXCL)
     await unlink(path)

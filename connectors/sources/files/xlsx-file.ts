@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { SourceValue } from '../../source.ts'
 import { askAhead } from '../batch-size.ts'
+import { errorCode } from '../error-words.ts'
 import { type ReadingProcess, startProcess } from '../reading-process.ts'
 import { batchRows } from '../row-reading.ts'
 import { columnNames } from './csv-detect.ts'
@@ -16,7 +17,7 @@ export interface XlsxChoice {
 }
 
 /** Excel's million rows of ten columns take about this much; unpacked it is ten times as large, all in memory. */
-export const mostXlsxMiB = 64
+const mostXlsxMiB = 64
 /** The unpacked text and the rows made of it. */
 const heapMiB = 1_200
 const batchesAhead = 3
@@ -90,7 +91,7 @@ function checkWidth(row: SourceValue[], width: number): void {
 }
 
 function explained(error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  const code = errorCode(error)
   if (!aboutFile.has(code) || !(error instanceof Error)) return error
   const hint = code === 'ENDED' ? '. It may unpack to more memory than a file may take' : ''
   return new FileNotReadable(`${error.message}${hint}`)

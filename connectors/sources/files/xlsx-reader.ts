@@ -6,7 +6,9 @@ import { readSheet, SheetNotFoundError } from 'read-excel-file/node'
 import { systemClock } from '../../clock.ts'
 import type { SourceValue } from '../../source.ts'
 import { type SizedBatch, takeBatch } from '../batch-size.ts'
+import { codedError } from '../error-words.ts'
 import { plainInstant } from '../plain-instant.ts'
+import { answer, failedAnswer, serveOrders } from '../reading-child.ts'
 import type { FailedAnswer } from '../reading-process.ts'
 import { readRegularFile } from '../regular-file.ts'
 import { exactInteger } from '../text-values.ts'
@@ -32,29 +34,18 @@ const lookEveryMs = 100
 let rows: SourceValue[][] = []
 let sent = 0
 
-process.on('message', (order: XlsxOrder) => {
-  const obeyed = order.kind === 'open' ? open(order) : Promise.resolve(nextRows(order.batchRows))
-  obeyed.then(answer, error => {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'NOT_XLSX'
-    answer({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) })
-  })
-})
-process.on('disconnect', () => process.exit())
-
-/** A parent that was killed cannot be answered: nobody is left to read for. */
-function answer(message: XlsxAnswer): void {
-  process.send?.(message, undefined, undefined, error => {
-    if (error !== null) process.exit()
-  })
-}
+serveOrders<XlsxOrder, XlsxAnswer>(
+  order => (order.kind === 'open' ? open(order) : nextRows(order.batchRows)),
+  'NOT_XLSX',
+)
 
 async function open({ path, sheet, hasHeader }: Extract<XlsxOrder, { kind: 'open' }>): Promise<XlsxAnswer> {
   const bytes = await readRegularFile(path)
   const unpacked = unpackedBytes(bytes)
-  if (unpacked.kind === 'unreadable') throw failure('NOT_XLSX', unpacked.reason)
+  if (unpacked.kind === 'unreadable') throw codedError('NOT_XLSX', unpacked.reason)
   if (unpacked.bytes > mostUnpackedMiB * 2 ** 20) {
     const size = Math.round(unpacked.bytes / 2 ** 20)
-    throw failure('TOO_BIG', `it unpacks to ${size} MiB; ${mostUnpackedMiB} are the limit`)
+    throw codedError('TOO_BIG', `it unpacks to ${size} MiB; ${mostUnpackedMiB} are the limit`)
   }
   const stopLooking = systemClock.every(lookEveryMs, endWhenSwollen)
   try {
@@ -64,7 +55,7 @@ async function open({ path, sheet, hasHeader }: Extract<XlsxOrder, { kind: 'open
     rows = filled.filter(row => row.some((cell, index) => cell !== null && index < row.length - 1))
   } catch (error) {
     if (!(error instanceof SheetNotFoundError)) throw error
-    throw failure('NO_SHEET', `there is no sheet "${error.sheet}"; there are: ${sheetNames(error)}`)
+    throw codedError('NO_SHEET', `there is no sheet "${error.sheet}"; there are: ${sheetNames(error)}`)
   } finally {
     stopLooking()
   }
@@ -76,7 +67,8 @@ async function open({ path, sheet, hasHeader }: Extract<XlsxOrder, { kind: 'open
 
 function endWhenSwollen(): void {
   if (process.memoryUsage.rss() < mostHeldMiB * 2 ** 20) return
-  answer({ kind: 'failed', code: 'TOO_BIG', message: `it unpacks to more than ${mostHeldMiB} MiB of memory` })
+  const swollen = codedError('TOO_BIG', `it unpacks to more than ${mostHeldMiB} MiB of memory`)
+  answer(failedAnswer(swollen))
   systemClock.after(lookEveryMs, () => process.exit(1))
 }
 
@@ -107,8 +99,4 @@ function roundedInstant(instant: Date): Date {
 /** Excel holds 15 digits; programs that write its files without it may write more. */
 function exactNumber(text: string): number | string {
   return /^-?\d+$/.test(text) ? exactInteger(text) : Number(text)
-}
-
-function failure(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code })
 }

@@ -1,6 +1,6 @@
 /** How much a zip file says it unpacks to, from its directory, before anything is unpacked. Pure. */
 
-export type UnpackedSize = { kind: 'size'; bytes: number } | { kind: 'unreadable'; reason: string }
+type UnpackedSize = { kind: 'size'; bytes: number } | { kind: 'unreadable'; reason: string }
 
 const endMark = 0x06054b50
 const entryMark = 0x02014b50

@@ -4,7 +4,7 @@ import { parsePhones } from '../../../templates/text/phone.ts'
 import type { SourceValue } from '../../source.ts'
 import type { ColumnRole } from './roles.ts'
 
-export interface ContentGuess {
+interface ContentGuess {
   role: ColumnRole
   /** 0..1: what the values alone would be worth. */
   score: number

@@ -5,7 +5,7 @@ import { guessByName, type NameGuess } from './column-names.ts'
 import { type ColumnContent, fewestValues, readContent } from './column-values.ts'
 import { type ColumnRole, columnRoles, type GuessReason } from './roles.ts'
 
-export interface ColumnGuess {
+interface ColumnGuess {
   role: ColumnRole
   column: string
   /** 0..1; below 0.5 a person should look twice. */

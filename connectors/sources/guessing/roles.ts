@@ -17,7 +17,7 @@ export const columnRoles = [
 
 export type ColumnRole = (typeof columnRoles)[number]
 
-export type GuessReasonCode =
+type GuessReasonCode =
   /** The whole name is one that is used for this: `Telephone`. */
   | 'name-exact'
   /** Eight letters in the manner of ORASS: NUMEIMMA. */

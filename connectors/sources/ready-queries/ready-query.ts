@@ -12,7 +12,7 @@ export const readyQueryCodes = [
 export type ReadyQueryCode = (typeof readyQueryCodes)[number]
 
 /** `orass`: names in the manner of the package; `generic`: tables as an integrator would name them. */
-export const readySchemas = ['orass', 'generic'] as const
+const readySchemas = ['orass', 'generic'] as const
 export type ReadySchema = (typeof readySchemas)[number]
 
 /** A query as its file holds it. */

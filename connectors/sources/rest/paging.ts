@@ -40,7 +40,7 @@ export const pagingSettings = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('next-url'), path: valuePath, keepOrigin: z.boolean().default(false) }),
 ])
 
-export type PagingSettings = z.output<typeof pagingSettings>
+type PagingSettings = z.output<typeof pagingSettings>
 
 /** Paths that the paging wants to know of each answer. */
 export function asidesOf(paging: PagingSettings): Record<string, string> {
@@ -53,7 +53,7 @@ export function asidesOf(paging: PagingSettings): Record<string, string> {
 }
 
 /** What to ask next. */
-export type NextPage =
+type NextPage =
   | { kind: 'end' }
   /** `query` is added to the request, `params` fill its templates. */
   | { kind: 'ask'; query: Record<string, string>; params: SourceParams }

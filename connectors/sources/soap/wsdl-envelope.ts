@@ -3,11 +3,12 @@
  * us, guarded, and the answer read by us too: the package makes numbers of long decimals and instants of local dates.
  */
 import type { IHttpClient, Client as SoapClient, WSDL as SoapWsdl } from 'soap'
+import { errorWords } from '../error-words.ts'
 import type { SoapConfig } from './soap-settings.ts'
 
-export type StoredWsdl = NonNullable<SoapConfig['wsdl']>
+type StoredWsdl = NonNullable<SoapConfig['wsdl']>
 
-export interface WrittenEnvelope {
+interface WrittenEnvelope {
   xml: string
   headers: Record<string, string>
 }
@@ -62,7 +63,7 @@ export async function openDescription(
       try {
         invoke(args, () => {})
       } catch (cause) {
-        const words = cause instanceof Error ? cause.message : String(cause)
+        const words = errorWords(cause)
         throw new DescriptionRefused(`the arguments do not fit the operation ${operation}: ${words}`, {
           cause,
         })
@@ -103,7 +104,7 @@ function parsed(WSDL: typeof SoapWsdl, text: string, httpClient: IHttpClient): P
     wsdl.onReady(error => {
       if (error === null || error === undefined) resolve(wsdl)
       else {
-        const words = error instanceof Error ? error.message : String(error)
+        const words = errorWords(error)
         reject(new DescriptionRefused(`the description cannot be read: ${words}`, { cause: error }))
       }
     })

@@ -1,12 +1,13 @@
 /** What SQLite says about a SELECT over tables, with the tables and columns that there are. */
 import { SourceError } from '../../source.ts'
+import { errorCode, errorWords } from '../error-words.ts'
 import { listed, type OpenTables } from './open-tables.ts'
 
 /** @param error what the child process answered */
 export function adviceOnSql(error: unknown, tables: OpenTables, place: string): SourceError {
   if (error instanceof SourceError) return error
-  const words = error instanceof Error ? error.message : String(error)
-  const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
+  const words = errorWords(error)
+  const code = errorCode(error, 'ERROR')
   const message = `${place}: ${words} (${code}). ${advice(code, words, tables)}`
   return new SourceError('source-query-failed', message, { reason: code }, error)
 }

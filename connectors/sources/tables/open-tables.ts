@@ -2,7 +2,7 @@
 import { SourceError, type SourceParams } from '../../source.ts'
 import type { TableRows, TableSet } from './table-set.ts'
 
-export interface OpenTable {
+interface OpenTable {
   name: string
   rows: TableRows
 }
@@ -18,7 +18,7 @@ export interface OpenTables {
 }
 
 /** Names told in a message; a folder may hold thousands of files. */
-export const mostNamesTold = 30
+const mostNamesTold = 30
 
 export function openTables({
   tables,

@@ -8,6 +8,7 @@
 import Database from 'better-sqlite3'
 import type { SourceValue } from '../../source.ts'
 import { type SizedBatch, takeBatch } from '../batch-size.ts'
+import { serveOrders } from '../reading-child.ts'
 import type { FailedAnswer } from '../reading-process.ts'
 import { boundValue, resultValue } from './private-values.ts'
 
@@ -45,22 +46,7 @@ let names: string[] = []
 const openEnded = new Map<string, Set<string>>()
 const inserts = new Map<string, { width: number; insert: Database.Statement }>()
 
-process.on('message', (order: PrivateOrder) => {
-  try {
-    answer(obey(order))
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'ERROR'
-    answer({ kind: 'failed', code, message: error instanceof Error ? error.message : String(error) })
-  }
-})
-process.on('disconnect', () => process.exit())
-
-/** A parent that was killed cannot be answered: nobody is left to read for. */
-function answer(message: PrivateAnswer): void {
-  process.send?.(message, undefined, undefined, error => {
-    if (error !== null) process.exit()
-  })
-}
+serveOrders(obey)
 
 function obey(order: PrivateOrder): PrivateAnswer {
   switch (order.kind) {

@@ -12,7 +12,8 @@ export function plainValue(value: SourceValue): SourceValue {
     case 'bigint':
       return plainInteger(value)
     case 'number':
-      return Number.isNaN(value) ? null : value
+      // SQLite has no -0.
+      return Number.isNaN(value) ? null : value + 0
     default:
       return value
   }

@@ -6,9 +6,9 @@ import { lookup } from 'node:dns'
 import { isIP, type LookupFunction } from 'node:net'
 import ipaddr from 'ipaddr.js'
 
-export type AddressVerdict = { kind: 'allowed' } | { kind: 'refused'; why: string }
+type AddressVerdict = { kind: 'allowed' } | { kind: 'refused'; why: string }
 
-export interface AddressPolicy {
+interface AddressPolicy {
   /** Services on this machine itself. */
   allowLoopback: boolean
 }

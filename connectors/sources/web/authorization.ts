@@ -28,9 +28,9 @@ export const authSettings = z.discriminatedUnion('kind', [
   }),
 ])
 
-export type AuthSettings = z.output<typeof authSettings>
+type AuthSettings = z.output<typeof authSettings>
 
-export interface Secrets {
+interface Secrets {
   secretHeaders?: Record<string, string>
   secretQuery?: Record<string, string>
 }
@@ -47,7 +47,7 @@ const renewAheadMs = 30_000
 const usualTokenSeconds = 300
 
 /** What a login works with. */
-export interface AuthorizationContext {
+interface AuthorizationContext {
   client: WebClient
   clock: Clock
   /** Where a token outlives the read that bought it. */
@@ -74,7 +74,7 @@ export function userOf(auth: AuthSettings): string | undefined {
   return auth.kind === 'oauth2' ? auth.clientId : undefined
 }
 
-export function basicHeader(user: string, password: string): string {
+function basicHeader(user: string, password: string): string {
   return `Basic ${basicCredentials(user, password)}`
 }
 

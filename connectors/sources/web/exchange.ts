@@ -5,7 +5,7 @@ import type { LookupFunction } from 'node:net'
 import { promisify } from 'node:util'
 import zlib from 'node:zlib'
 import type { Clock } from '../../clock.ts'
-import { errorCode } from '../server-place.ts'
+import { errorCode } from '../error-words.ts'
 import { type WebPlace, webError } from './web-errors.ts'
 import type { WebSettings } from './web-settings.ts'
 

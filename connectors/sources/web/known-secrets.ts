@@ -1,5 +1,6 @@
 /** Secrets taken out of what a service says: some repeat the header or the password that they refuse. */
 import { SourceError } from '../../source.ts'
+import { errorCode } from '../error-words.ts'
 import { escapeJson } from './request-template.ts'
 
 /** Shorter ones would cut every word. */
@@ -41,8 +42,9 @@ export class KnownSecrets {
   #hiddenOther(error: unknown, deeper: number): unknown {
     if (!(error instanceof Error) || deeper === 0) return undefined
     const cause = this.#hiddenOther(error.cause, deeper - 1)
-    const code = 'code' in error ? { code: this.hide(String(error.code)) } : {}
-    const hidden = Object.assign(new Error(this.hide(error.message), { cause }), { name: error.name }, code)
+    const code = errorCode(error)
+    const told = { name: error.name, ...(code !== '' && { code: this.hide(code) }) }
+    const hidden = Object.assign(new Error(this.hide(error.message), { cause }), told)
     hidden.stack = this.hide(error.stack ?? '')
     return hidden
   }
@@ -50,7 +52,7 @@ export class KnownSecrets {
   #isTelling(error: unknown, deeper: number): boolean {
     if (!(error instanceof Error) || deeper === 0) return false
     const details = error instanceof SourceError ? Object.values(error.details).map(String) : []
-    const texts = [error.message, error.stack ?? '', 'code' in error ? String(error.code) : '', ...details]
+    const texts = [error.message, error.stack ?? '', errorCode(error), ...details]
     return texts.some(text => this.hide(text) !== text) || this.#isTelling(error.cause, deeper - 1)
   }
 }

@@ -25,7 +25,7 @@ export interface ReadAnswer {
   batches(columns: readonly PageColumn[]): AsyncIterable<SourceValue[][]>
 }
 
-export interface AnswerToRead {
+interface AnswerToRead {
   body: Uint8Array
   contentType: string
   shape: PageShape

@@ -1,5 +1,6 @@
 /** The thread that parses large answers and hands their rows on in batches. Started by page-reader.ts only. */
 import { parentPort } from 'node:worker_threads'
+import { errorWords } from '../error-words.ts'
 import { type Page, readPage } from './page.ts'
 import type { ThreadAnswer, ThreadOrder } from './page-reader.ts'
 import { SoapFault } from './soap-answer.ts'
@@ -32,6 +33,6 @@ function answerTo(order: Exclude<ThreadOrder, { kind: 'free' }>): ThreadAnswer {
     if (error instanceof UnreadableAnswer)
       return { kind: 'unreadable', id, words: error.message, advice: error.advice }
     if (error instanceof SoapFault) return { kind: 'fault', id, code: error.code, reason: error.message }
-    return { kind: 'broken', id, words: error instanceof Error ? error.message : String(error) }
+    return { kind: 'broken', id, words: errorWords(error) }
   }
 }

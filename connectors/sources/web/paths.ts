@@ -45,7 +45,7 @@ function bracketStep([, every, index, quoted]: RegExpExecArray): PathStep {
   return index === undefined ? quoted!.slice(1, -1).replace(/\\(.)/g, '$1') : Number(index)
 }
 
-export type Walked =
+type Walked =
   | { kind: 'found'; value: unknown }
   /** `parent` is what the missing step was looked for in. */
   | { kind: 'absent'; step: PathStep; parent: unknown }

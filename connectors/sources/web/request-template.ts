@@ -1,7 +1,7 @@
 /** Texts of a configured request with `:name` parameters, each value escaped for the place it stands in. Pure. */
 import type { SourceParams } from '../../source.ts'
 
-export type ParamValue = string | number | null
+type ParamValue = string | number | null
 
 /** A parameter that nobody gave a value, or a value that cannot stand where the template has it. */
 export class TemplateRefused extends Error {

@@ -9,7 +9,7 @@ export interface PageColumn {
   path: PathStep[]
 }
 
-export interface RowReading {
+interface RowReading {
   isXml: boolean
   resolve: Resolve
   plain(value: unknown): SourceValue

@@ -1,6 +1,6 @@
 /** What a support engineer needs when a web service cannot be read: where, as whom, why, what to do. */
 import { SourceError, type SourceErrorCode } from '../../source.ts'
-import { errorCode, errorWords } from '../server-place.ts'
+import { errorCode, errorWords } from '../error-words.ts'
 import { AddressRefused } from './address-guard.ts'
 
 /** Begins every message: `REST api.example.com:443 as lecteur`. */

@@ -13,7 +13,7 @@ const mostWaits = 6
 /** The first wait when it does not say how long; doubled each time. */
 const usualWaitMs = 1_000
 
-export interface AskOptions {
+interface AskOptions {
   signal: AbortSignal
   /** By the monotonic clock: when the read ends in any case. */
   untilMs: number
@@ -98,7 +98,7 @@ export class WebService {
 }
 
 /** @returns undefined when the service does not say; a date counts from `nowMs` */
-export function retryAfterMs({ headers }: Pick<WebAnswer, 'headers'>, nowMs: number): number | undefined {
+function retryAfterMs({ headers }: Pick<WebAnswer, 'headers'>, nowMs: number): number | undefined {
   const told = headers['retry-after']?.trim()
   if (told === undefined) return undefined
   if (/^\d{1,6}$/.test(told)) return Number(told) * 1_000

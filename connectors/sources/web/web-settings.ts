@@ -46,10 +46,10 @@ export const valuePath = z
   .refine(path => parsePath(path) !== undefined, 'names joined by dots or slashes, for example data.items')
 
 /** A name of a table or column as a query writes it. */
-export const tableName = z.string().regex(/^[\p{L}_][\p{L}\p{N}_]{0,127}$/u, 'letters, digits and _')
+const tableName = z.string().regex(/^[\p{L}_][\p{L}\p{N}_]{0,127}$/u, 'letters, digits and _')
 
 /** Columns of a table: SQLite has at most 2,000. */
-export const mostFields = 1_000
+const mostFields = 1_000
 
 /** Where the rows of an answer are and what becomes of them; the same for every request. */
 export const rowSettings = {

@@ -36,7 +36,7 @@ export interface WebTable {
   explainFault?(fault: SoapFault, answer: WebAnswer): SourceError
 }
 
-export interface TableReading {
+interface TableReading {
   service: WebService
   clock: Clock
   timeoutMs: number

@@ -12,7 +12,14 @@ export type SendingTerms =
       /** Hours of the short code's tranche; null: at any time. */
       within: SendingPlace | null
     }
-  | { kind: 'refused'; reason: ContractRefusal /** One sentence. */; detail: string }
+  | {
+      kind: 'refused'
+      reason: ContractRefusal
+      /** One sentence. */
+      detail: string
+      /** Names of the tranches that say so; absent when it is none of them. */
+      tranches?: readonly string[]
+    }
 
 /** No contract is known: everything may leave under the sender it names. */
 export function openTerms(sender: string | null): SendingTerms {

@@ -56,7 +56,7 @@ export const dueDate: TriggerKind<DueDateDefinition> = {
 }
 
 /** `2027-03-15:J-7`, `2027-03-15:J0`, `2027-03-15:J+7`. */
-export function dueDateKey(due: LocalDate, offset: number): string {
+function dueDateKey(due: LocalDate, offset: number): string {
   return `${due}:J${offset > 0 ? '+' : ''}${offset}`
 }
 

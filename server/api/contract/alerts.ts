@@ -15,7 +15,7 @@ export const alertDraftOf = <Definition extends z.ZodType>(definition: Definitio
     sampleSize: z.int().min(0).max(100).optional(),
   })
 
-export const alert = z
+const alert = z
   .strictObject({
     alertId: id,
     name,
@@ -30,6 +30,28 @@ export const alert = z
     watermark: z.string().nullable(),
   })
   .meta({ id: 'Alert' })
+
+/** What a contract refuses of the alert's messages, by one operator that may carry them. */
+const contractWarning = z
+  .strictObject({
+    reason: z.enum(['tranche-category', 'stop-mention-missing', 'sender-not-in-contract', 'no-sending-time']),
+    operatorId: id,
+    /** The template at fault; null when it is not the text. */
+    templateId: id.nullable(),
+    /** Names of the tranches that say so. */
+    tranches: z.array(z.string()),
+    /** false: a value of the row may still bring what the fixed words of the template lack. */
+    isCertain: z.boolean(),
+    detail: z.string(),
+    /** What to do about it. */
+    change: z.string(),
+  })
+  .meta({ id: 'ContractWarning' })
+
+/** One alert; what would be blocked of it is told before it runs. */
+export const alertWithWarnings = alert
+  .extend({ warnings: z.array(contractWarning) })
+  .meta({ id: 'AlertWithWarnings' })
 
 /** null lets the next run begin where the definition says. Rows that were written to are not written to again. */
 export const watermarkRequest = z.strictObject({ watermark: z.string().min(1).max(64).nullable() })

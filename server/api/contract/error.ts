@@ -2,7 +2,7 @@
 import { z } from 'zod'
 
 /** One field of a request that does not fit. Never holds the value itself: it may be a password. */
-export const requestIssue = z.strictObject({
+const requestIssue = z.strictObject({
   /** Dotted path from the part of the request: `body.messages.3.to`. */
   path: z.string(),
   expected: z.string(),
@@ -19,5 +19,3 @@ export const errorDetail = z.strictObject({
 })
 
 export const errorBody = z.strictObject({ error: errorDetail }).meta({ id: 'Error' })
-
-export type ErrorBody = z.output<typeof errorBody>

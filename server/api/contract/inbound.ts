@@ -19,7 +19,7 @@ const stoppedService = z.string().min(1).max(40)
 /** An address, a name, or `owner`: whoever wrote to the phone last, within seven days. */
 const target = z.string().trim().min(1).max(200)
 
-export const inboundAction = z
+const inboundAction = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('reply'), text: replyText }),
     z.strictObject({ kind: z.literal('help'), text: replyText }),

@@ -24,9 +24,9 @@ const priority = z.enum(['bulk', 'normal', 'express'])
 const partEncoding = z.enum(['gsm7', 'ucs2'])
 
 /** Ten parts of 153 septets: more than an SMS should ever be. */
-export const longestText = 1_600
+const longestText = 1_600
 /** One page of a bulk sender; the group commit writes it in one transaction. */
-export const mostMessages = 1_000
+const mostMessages = 1_000
 /** A value of a template: longer than any text that may leave is a mistake. */
 const templateValue = z.union([z.string().max(longestText), z.number(), z.boolean(), z.null()])
 
@@ -91,7 +91,7 @@ export const documentedBatchRequest = z.strictObject({
   messages: z.array(messageRequest).min(1).max(mostMessages),
 })
 
-export const batchResult = z.discriminatedUnion('outcome', [
+const batchResult = z.discriminatedUnion('outcome', [
   z.strictObject({
     index: z.int(),
     outcome: z.literal('accepted'),

@@ -3,7 +3,7 @@ import { z } from 'zod'
 import { countryCodes } from '../../../templates/text/country-presets.ts'
 import { name } from './values.ts'
 
-export const networkCode = z.string().regex(/^[a-z0-9-]{1,40}$/, 'small letters, digits and hyphens')
+const networkCode = z.string().regex(/^[a-z0-9-]{1,40}$/, 'small letters, digits and hyphens')
 
 const network = z.strictObject({
   country: z.enum(countryCodes),

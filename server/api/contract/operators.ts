@@ -199,17 +199,6 @@ export const presetList = z.strictObject({
           networks: z.array(z.string()).optional(),
           countries: z.array(z.string()).optional(),
         }),
-        /** What the country lays on ranges of short codes. */
-        tranches: z.array(
-          z.strictObject({
-            prefix: z.string(),
-            use: z.enum(['marketing', 'transactional']),
-            hours: z
-              .strictObject({ from: z.string(), to: z.string(), workingDaysOnly: z.boolean() })
-              .nullable(),
-            needsStopMention: z.boolean(),
-          }),
-        ),
       })
       .meta({ id: 'OperatorPreset' }),
   ),

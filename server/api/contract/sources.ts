@@ -50,7 +50,7 @@ export const sourceTest = z.strictObject({
 })
 
 /** Rows that a person looks at. */
-export const mostPreviewRows = 50
+const mostPreviewRows = 50
 
 const asked = {
   /** One SELECT. */
@@ -140,7 +140,7 @@ export const sourceQueries = z.strictObject({
 })
 
 /** Columns of one answer: the largest packages have some 40,000, a page shows hundreds. */
-export const mostListedColumns = 10_000
+const mostListedColumns = 10_000
 export const usualListedColumns = 2_000
 
 const searched = z.string().trim().min(1).max(128).optional()

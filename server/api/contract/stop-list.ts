@@ -7,7 +7,7 @@ const service = z.string().min(1).max(40)
 const phone = z.string().min(1).max(40)
 
 /** A list carried over from another system comes in slices of this size: one transaction each. */
-export const mostStops = 1_000
+const mostStops = 1_000
 
 export const stopListRequest = z.strictObject({
   entries: z

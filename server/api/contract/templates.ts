@@ -65,6 +65,9 @@ export const templatePreview = z.strictObject({
   }),
 })
 
+/** The kinds of the definition of an alert. */
+export const triggerKindNames = ['due-date', 'new-row', 'changed-row', 'calendar', 'dunning', 'once'] as const
+
 export const starterQuery = z.strictObject({ language: language.optional() })
 
 export const starterList = z.strictObject({
@@ -74,7 +77,8 @@ export const starterList = z.strictObject({
       language,
       name: z.string(),
       category: z.string(),
-      trigger: z.record(z.string(), z.unknown()),
+      /** As the definition of an alert takes it; null: no alert, an application sends it when somebody asks. */
+      trigger: z.looseObject({ kind: z.enum(triggerKindNames) }).nullable(),
       source: z.string(),
       sampleRows: z.array(z.record(z.string(), z.unknown())),
     }),

@@ -40,6 +40,3 @@ export const pageQuery = z.strictObject({ before: queryId.optional(), limit: pag
 
 /** Id to give as `before` for the next page; null on the last one. */
 export const nextBefore = id.nullable()
-
-/** Where text came from a person or a system and is only shown. */
-export const detail = z.string()

@@ -10,6 +10,8 @@ export const meaningsFr: Readonly<Record<ErrorCode, string>> = {
   'template-invalid':
     'Le modèle ne peut pas être lu ; details donne la ligne, la colonne et ce qui était attendu.',
   'alert-invalid': 'L’alerte nomme quelque chose qui n’existe pas, ou son horaire ne peut pas être lu.',
+  'alert-refused':
+    'Aucun message de l’alerte ne pourrait partir selon les contrats ; details nomme la tranche, la catégorie et ce qu’il faut changer.',
   'not-authenticated': 'Aucune clé n’a été donnée, ou elle est inconnue ou révoquée.',
   'not-permitted': 'La clé n’a pas la portée que cet appel demande.',
   'not-found': 'Il n’y a rien sous cet identifiant.',

@@ -29,7 +29,7 @@ export function docsPage(endpoints: readonly Endpoint[]): RequestHandler {
   }
 }
 
-export function writePage(endpoints: readonly Endpoint[], language: DocsLanguage): string {
+function writePage(endpoints: readonly Endpoint[], language: DocsLanguage): string {
   const words = docsWords[language]
   const document = openApiDocument(endpoints, '')
   const byNoun = Map.groupBy(endpoints, endpoint => endpoint.noun)

@@ -6,11 +6,12 @@ import { watermarkProblem } from '../../../scheduler/alerts/watermark.ts'
 import { watermarkScope } from '../../../scheduler/alerts/watermark-scope.ts'
 import type { AlertRecord } from '../../../scheduler/store.ts'
 import { RappelError } from '../../errors.ts'
+import { refuseHopeless, warningsOf } from '../alert-contract.ts'
 import {
-  alert,
   alertDraftOf,
   alertList,
   alertRequestOf,
+  alertWithWarnings,
   dryRun,
   dryRunRequest,
   watermarkRequest,
@@ -53,11 +54,11 @@ export const alertEndpoints: readonly Endpoint[] = [
     body: alertRequest,
     documentedBody: documentedRequest,
     status: 201,
-    answer: alert,
+    answer: alertWithWarnings,
     errors: ['name-taken', 'alert-invalid'],
-    async handle({ body, change }, { store }) {
+    async handle({ body, change }, workshop) {
       const definition = definitionOf(body.definition)
-      return alertOf(await store.alerts.create({ name: body.name, definition }, change))
+      return warned(await workshop.store.alerts.create({ name: body.name, definition }, change), workshop)
     },
   }),
   endpoint({
@@ -95,9 +96,9 @@ export const alertEndpoints: readonly Endpoint[] = [
     summary: 'Show an alert',
     params: idParams,
     status: 200,
-    answer: alert,
+    answer: alertWithWarnings,
     errors: ['not-found'],
-    handle: async ({ params }, workshop) => alertOf(await findAlert(params.id, workshop)),
+    handle: async ({ params }, workshop) => warned(await findAlert(params.id, workshop), workshop),
   }),
   endpoint({
     method: 'put',
@@ -109,13 +110,14 @@ export const alertEndpoints: readonly Endpoint[] = [
     body: alertRequest,
     documentedBody: documentedRequest,
     status: 200,
-    answer: alert,
-    errors: ['not-found', 'name-taken', 'alert-invalid'],
+    answer: alertWithWarnings,
+    errors: ['not-found', 'name-taken', 'alert-invalid', 'alert-refused'],
     async handle({ params, body, change }, workshop) {
       const definition = definitionOf(body.definition)
+      if ((await findAlert(params.id, workshop)).isActive) await refuseHopeless(definition, workshop)
       const changed = await workshop.store.alerts.update(params.id, { name: body.name, definition }, change)
       if (changed.isActive) await workshop.alerts.plan(params.id)
-      return alertOf(await findAlert(params.id, workshop))
+      return warned(await findAlert(params.id, workshop), workshop)
     },
   }),
   endpoint({
@@ -137,12 +139,13 @@ export const alertEndpoints: readonly Endpoint[] = [
     summary: 'Let an alert run by its schedule',
     params: idParams,
     status: 200,
-    answer: alert,
-    errors: ['not-found'],
+    answer: alertWithWarnings,
+    errors: ['not-found', 'alert-refused'],
     async handle({ params, change }, workshop) {
+      await refuseHopeless((await findAlert(params.id, workshop)).definition, workshop)
       await workshop.store.alerts.activate(params.id, null, change)
       await workshop.alerts.plan(params.id)
-      return alertOf(await findAlert(params.id, workshop))
+      return warned(await findAlert(params.id, workshop), workshop)
     },
   }),
   endpoint({
@@ -153,10 +156,10 @@ export const alertEndpoints: readonly Endpoint[] = [
     summary: 'Stop the schedule of an alert; a run that goes on ends by itself',
     params: idParams,
     status: 200,
-    answer: alert,
+    answer: alertWithWarnings,
     errors: ['not-found'],
-    handle: async ({ params, change }, { store }) =>
-      alertOf(await store.alerts.deactivate(params.id, change)),
+    handle: async ({ params, change }, workshop) =>
+      warned(await workshop.store.alerts.deactivate(params.id, change), workshop),
   }),
   endpoint({
     method: 'put',
@@ -167,7 +170,7 @@ export const alertEndpoints: readonly Endpoint[] = [
     params: idParams,
     body: watermarkRequest,
     status: 200,
-    answer: alert,
+    answer: alertWithWarnings,
     errors: ['not-found', 'conflict'],
     async handle({ params, body, change }, workshop) {
       const { incremental } = (await findAlert(params.id, workshop)).definition
@@ -177,7 +180,7 @@ export const alertEndpoints: readonly Endpoint[] = [
       if (problem !== null) {
         throw invalidRequest([{ path: 'body.watermark', expected: problem, received: 'string' }])
       }
-      return alertOf(await workshop.store.alerts.setWatermark(params.id, body.watermark, change))
+      return warned(await workshop.store.alerts.setWatermark(params.id, body.watermark, change), workshop)
     },
   }),
   endpoint({
@@ -210,6 +213,10 @@ export async function findAlert(id: number, { store }: Workshop): Promise<AlertR
 /** @throws RappelError `invalid-request`, also for a field that no definition has */
 function definitionOf(input: Record<string, unknown>): AlertDefinition {
   return parseKnown(alertDefinitionSchema, input, 'body.definition')
+}
+
+async function warned(record: AlertRecord, workshop: Workshop) {
+  return { ...alertOf(record), warnings: await warningsOf(record.definition, workshop) }
 }
 
 function alertOf(record: AlertRecord) {

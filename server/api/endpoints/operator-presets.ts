@@ -13,14 +13,13 @@ export const operatorPresetEndpoints: readonly Endpoint[] = [
     status: 200,
     answer: presetList,
     handle: async () => ({
-      presets: operatorPresets.map(({ config, fill, assumptions, serves, tranches, ...preset }) => ({
+      presets: operatorPresets.map(({ config, fill, assumptions, serves, ...preset }) => ({
         ...preset,
         config: { ...config },
         fill: [...fill],
         assumptions: [...assumptions],
         serves:
           'networks' in serves ? { networks: [...serves.networks] } : { countries: [...serves.countries] },
-        tranches: [...tranches],
       })),
     }),
   }),

@@ -98,7 +98,7 @@ export const templateEndpoints: readonly Endpoint[] = [
           language,
           name,
           category,
-          trigger: { ...trigger },
+          trigger: trigger === null ? null : { ...trigger },
           source,
           sampleRows: sampleRows.map(row => ({ ...row })),
         })),

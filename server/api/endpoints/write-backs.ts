@@ -120,8 +120,6 @@ export const writeBackEndpoints: readonly Endpoint[] = [
       if (opened === null) throw new RappelError('not-found', { noun, id: params.id })
       const { statement, writer } = opened
       try {
-        if (writer.rehearse === undefined)
-          throw new RappelError('conflict', { noun, reason: 'cannot-be-tried' })
         const update = { sql: statement, params: { ...sampleParams, ...body.params } }
         return { rowsChanged: await writer.rehearse(update, signal) }
       } finally {

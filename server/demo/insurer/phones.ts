@@ -6,7 +6,7 @@
 
 import { hash, type Random } from './random.ts'
 
-export const operatorPrefixes = {
+const operatorPrefixes = {
   orange: '04 05 06 07 44 45 46 54 55 56 57 64 65 66 67 74 75 76 77'.split(' '),
   moov: '01 02 03 50 51 52 53 60 61 62 63 70 71 72 73'.split(' '),
   telecel: '58 68 69 78 79'.split(' '),
@@ -28,7 +28,7 @@ export function mobileNumber(ordinal: number, line = 0, from: readonly string[] 
 }
 
 /** `70 00 22 33`, with another separator when asked. */
-export function spaced(digits: string, separator = ' '): string {
+function spaced(digits: string, separator = ' '): string {
   return digits.replace(/(\d\d)(?=\d)/g, `$1${separator}`)
 }
 

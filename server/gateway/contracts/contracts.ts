@@ -6,7 +6,8 @@
 import { openTerms, type SendingTerms } from '../../../scheduler/alerts/policy/terms.ts'
 import type { IsHoliday } from '../../../scheduler/calendar/holidays.ts'
 import type { Category, UnknownPolicy } from '../../../scheduler/store.ts'
-import { type CountryCode, countryCodes, countryPresets } from '../../../templates/text/country-presets.ts'
+import { countryOfNumber } from '../../../templates/text/calling-codes.ts'
+import type { CountryCode } from '../../../templates/text/country-presets.ts'
 import type { RetryPolicy, SenderRule, Tranche } from '../../store/contracts.ts'
 import { usualRetryPolicy } from '../outbox/retry-policy.ts'
 import { senderUnder } from './sender-rules.ts'
@@ -26,20 +27,34 @@ export interface ContractBook {
   isHolidayOf(country: CountryCode): IsHoliday
 }
 
-export interface ContractFacts {
+export interface ContractFacts extends Omit<CountryFacts, 'country'> {
   /** E.164 digits without `+`. */
   recipient: string
+}
+
+/** The messages to any phone of a country. */
+export interface CountryFacts {
+  /** null outside the countries with a preset. */
+  country: CountryCode | null
   sender: string | null
   category: Category
   /** Empty while a value is missing. */
   text: string
 }
 
+/** Whom a message would be given to. */
+export interface ContractParty {
+  operatorId: number
+  /** Its own sender, where the book does not know it yet. */
+  ownSender: string | null
+}
+
 export interface Contracts {
   /** Takes over what was changed, at once. */
   set(book: ContractBook): void
-  /** @param operator whom the message would be given to; its own sender, where the book does not know it yet */
-  termsOf(message: ContractFacts, operator: { operatorId: number; ownSender: string | null }): SendingTerms
+  termsOf(message: ContractFacts, operator: ContractParty): SendingTerms
+  /** What `termsOf` answers for every phone of the country. */
+  termsIn(facts: CountryFacts, operator: ContractParty): SendingTerms
   retryPolicyOf(operatorId: number): RetryPolicy
   unknownPolicyOf(operatorId: number | null, category: Category): UnknownPolicy
 }
@@ -54,43 +69,35 @@ export function createContracts(): Contracts {
   const retryPolicyOf = (operatorId: number): RetryPolicy =>
     operators.get(operatorId)?.retryPolicy ?? usualRetryPolicy
 
+  function termsIn(
+    { country, sender: asked, category, text }: CountryFacts,
+    { operatorId, ownSender }: ContractParty,
+  ): SendingTerms {
+    const known = operators.get(operatorId)
+    const own = known?.ownSender ?? ownSender
+    if (own === null) return openTerms(asked)
+    const rules = known?.senderRules ?? []
+    const contract = { ownSender: own, rules, linkAllowsChange: known?.linkAllowsChange ?? true }
+    const decided = senderUnder(contract, asked, country)
+    if (decided.kind === 'refused') {
+      return { kind: 'refused', reason: 'sender-not-in-contract', detail: decided.detail }
+    }
+    const { sender, isReplaced } = decided
+    if (country === null) return { kind: 'allowed', sender, isReplaced, within: null }
+    const use = readTranche({ country, sender, category, text })
+    return use.kind === 'refused' ? use : { kind: 'allowed', sender, isReplaced, within: use.within }
+  }
+
   return {
     set(book) {
       ;({ operators, tranches, isHolidayOf } = book)
       readTranche = createTrancheTable(tranches, isHolidayOf)
     },
-    termsOf({ recipient, sender: asked, category, text }, { operatorId, ownSender }) {
-      const known = operators.get(operatorId)
-      const own = known?.ownSender ?? ownSender
-      if (own === null) return openTerms(asked)
-      const country = countryOfNumber(recipient)
-      const rules = known?.senderRules ?? []
-      const contract = { ownSender: own, rules, linkAllowsChange: known?.linkAllowsChange ?? true }
-      const decided = senderUnder(contract, asked, country)
-      if (decided.kind === 'refused') {
-        return { kind: 'refused', reason: 'sender-not-in-contract', detail: decided.detail }
-      }
-      const { sender, isReplaced } = decided
-      if (country === null) return { kind: 'allowed', sender, isReplaced, within: null }
-      const use = readTranche({ country, sender, category, text })
-      return use.kind === 'refused' ? use : { kind: 'allowed', sender, isReplaced, within: use.within }
-    },
+    termsOf: ({ recipient, ...facts }, operator) =>
+      termsIn({ ...facts, country: countryOfNumber(recipient) }, operator),
+    termsIn,
     retryPolicyOf,
     unknownPolicyOf: (operatorId, category) =>
       operatorId === null ? 'hold' : retryPolicyOf(operatorId).unknownOutcome[category],
   }
-}
-
-const countryByCallingCode = new Map<string, CountryCode>(
-  countryCodes.map(country => [countryPresets[country].callingCode, country]),
-)
-const longestCallingCode = 3
-
-/** @returns null outside the countries with a preset */
-export function countryOfNumber(recipient: string): CountryCode | null {
-  for (let length = longestCallingCode; length > 0; length -= 1) {
-    const country = countryByCallingCode.get(recipient.slice(0, length))
-    if (country !== undefined) return country
-  }
-  return null
 }

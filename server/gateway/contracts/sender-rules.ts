@@ -14,7 +14,7 @@ export type SenderDecision =
   | { kind: 'refused'; detail: string }
 
 /** Rules of one operator: one per country and one for all others. */
-export const senderRuleLimit = 20
+const senderRuleLimit = 20
 
 /**
  * Without a rule any sender passes, unless the link takes none but its own: what a contract says is not guessed.

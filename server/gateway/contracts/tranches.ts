@@ -8,7 +8,7 @@ import { isNumber } from './sender-rules.ts'
 import { createMentionTest } from './stop-mention.ts'
 
 /** Rows of the table: every range of nine countries several times over. */
-export const trancheLimit = 200
+const trancheLimit = 200
 
 /** Working days are Monday to Saturday: French public holidays are none (AF2M charter, in force since 01/09/2024). */
 const charterHours = { days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '22:00', skipHolidays: true, pauses: [] }
@@ -56,7 +56,7 @@ export interface TrancheFacts {
 export type TrancheReading =
   /** `within` null: at any time. */
   | { kind: 'allowed'; within: SendingPlace | null }
-  | { kind: 'refused'; reason: ContractRefusal; detail: string }
+  | { kind: 'refused'; reason: ContractRefusal; detail: string; tranches: readonly string[] }
 
 export type TrancheTable = (facts: TrancheFacts) => TrancheReading
 
@@ -84,12 +84,13 @@ export function createTrancheTable(
     const row = ofSender.find(({ tranche }) => tranche.categories.includes(category))
     if (row === undefined) {
       const uses = [...new Set(ofSender.flatMap(({ tranche }) => tranche.categories))].join(', ')
-      const detail = `${sender} is for ${uses} messages in ${country}, not for ${category} ones`
-      return { kind: 'refused', reason: 'tranche-category', detail }
+      const names = ofSender.map(({ tranche }) => tranche.name)
+      const detail = `${sender} is for ${uses} messages in ${country} (${names.join('; ')}), not for ${category} ones`
+      return { kind: 'refused', reason: 'tranche-category', detail, tranches: names }
     }
     if (row.hasMention !== null && text !== '' && !row.hasMention(text)) {
       const detail = `the text must tell how to object: ${row.tranche.stopMention!.join(' or ')} (${row.tranche.name})`
-      return { kind: 'refused', reason: 'stop-mention-missing', detail }
+      return { kind: 'refused', reason: 'stop-mention-missing', detail, tranches: [row.tranche.name] }
     }
     return row.within === null ? anyUse : { kind: 'allowed', within: row.within }
   }

@@ -1,12 +1,7 @@
 /** From this machine to the operator's port: name, source address, TCP, TLS. Tells a tunnel that is down from a refusal. */
 import type { Clock } from '../../../connectors/clock.ts'
-import {
-  isLocalAddress,
-  openTcp,
-  type ProbeOutcome,
-  probe,
-  resolveHost,
-} from '../../../connectors/operators/probe.ts'
+import { isLocalAddress, type ProbeOutcome, probe, resolveHost } from '../../../connectors/operators/probe.ts'
+import { openSocket } from '../../../connectors/operators/socket.ts'
 import type { LinkTrial } from '../../../connectors/operators/trial.ts'
 import { type Finding, type FindingCode, finding, skipped } from './finding.ts'
 
@@ -76,7 +71,8 @@ async function connection(
   endpoint: { host: string; port: number },
   { clock, signal }: ReachContext,
 ): Promise<Finding> {
-  const outcome = await probe(() => openTcp({ ...endpoint, localAddress }), {
+  const target = { ...endpoint, localAddress: localAddress ?? undefined }
+  const outcome = await probe(() => openSocket(target), {
     timeoutMs: connectSeconds * 1000,
     clock,
     signal,

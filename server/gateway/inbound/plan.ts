@@ -1,6 +1,6 @@
 /** What is done for one incoming message: its rule, and what that rule says under the circumstances. Pure. */
 import type { CountryCode } from '../../../templates/text/country-presets.ts'
-import type { InboundContext } from '../../store/inbound-context.ts'
+import type { InboundOwner } from '../../store/inbound-context.ts'
 import type { InboundPlan, InboundStep, ReadyIncoming } from '../../store/inbound-handling.ts'
 import type { InboundAction, InboundRuleRecord } from '../../store/inbound-rules.ts'
 import type { RoutedMessage } from '../../store/routed.ts'
@@ -14,7 +14,8 @@ export interface PlanFacts {
   templates: ReplyTemplates
   country: CountryCode
   sender: InboundSender
-  context: InboundContext
+  /** Who wrote to the phone last; null when nobody did lately. */
+  owner: InboundOwner | null
   nowMs: number
   /** The operator that carries the reply. */
   operatorId: number | null
@@ -25,16 +26,16 @@ const latestReplyMs = 24 * 3_600_000
 /** A reply is worth sending for as long as somebody may wait for it. */
 const replyValidityMs = 24 * 3_600_000
 /** Whoever wrote to the phone last, in a `mail`, `application` or `smpp-client` action. */
-export const ownerTarget = 'owner'
+const ownerTarget = 'owner'
 /** The service of the last message written to the phone, in a `stop` or `start` action. */
-export const lastService = 'last'
+const lastService = 'last'
 
 /** Steps that speak to the phone or about it; the others only hand the message on. */
 type SpokenKind = 'reply' | 'help' | 'stop' | 'start' | 'list'
 const spokenKinds: ReadonlySet<InboundAction['kind']> = new Set(['reply', 'help', 'stop', 'start', 'list'])
 
 export function planFor(message: ReadyIncoming, facts: PlanFacts): InboundPlan {
-  const { sender, context } = facts
+  const { sender, owner } = facts
   const match =
     message.encoding === 'binary'
       ? null
@@ -52,7 +53,7 @@ export function planFor(message: ReadyIncoming, facts: PlanFacts): InboundPlan {
     ruleId: match?.rule.ruleId ?? null,
     keyword: match?.keyword ?? '',
     service: steps.find(step => step.kind === 'stop' || step.kind === 'start')?.target ?? null,
-    owner: context.owner,
+    owner,
     detail: match !== null ? '' : message.encoding === 'binary' ? 'binary' : 'no-rule',
     steps,
   }
@@ -64,7 +65,7 @@ function stepOf(
   message: ReadyIncoming,
   facts: PlanFacts,
 ): InboundStep {
-  const target = targetOf(action, facts.context)
+  const target = targetOf(action, facts.owner)
   const notDone = (reason: string, isFailure: boolean): InboundStep => ({
     kind: 'not-done',
     of: action.kind,
@@ -120,7 +121,7 @@ function silent(kind: SpokenKind, target: string, textFailure = ''): InboundStep
 }
 
 /** null when it should go to the owner and there is none. */
-function targetOf(action: InboundAction, { owner }: InboundContext): string | null {
+function targetOf(action: InboundAction, owner: InboundOwner | null): string | null {
   switch (action.kind) {
     case 'reply':
     case 'help':

@@ -11,7 +11,7 @@ import type { CountryCode } from '../../../templates/text/country-presets.ts'
 import { RappelError } from '../../errors.ts'
 import type { Logger } from '../../log.ts'
 import type { HandledIncoming, InboundPlan, ReadyIncoming } from '../../store/inbound-handling.ts'
-import type { InboundRuleRecord } from '../../store/inbound-rules.ts'
+import { type InboundRuleRecord, templateIdsOf } from '../../store/inbound-rules.ts'
 import type { Store } from '../../store/operations.ts'
 import type { Alarms } from '../alarms.ts'
 import { planFor } from './plan.ts'
@@ -156,10 +156,10 @@ async function plansFor(
   )
   const nowMs = clock.nowMs()
   const requests = ready.map(({ shortCode }, index) => ({ phone: senders[index]!.phone, shortCode }))
-  const contexts = await store.inbound.contextOf(requests, nowMs)
-  const templates = await templatesOf(rules, store)
+  const owners = await store.inbound.ownersOf(requests, nowMs)
+  const templates = await replyTemplates(rules, store)
   return ready.map((message, index) => {
-    const facts = { rules, templates, country, sender: senders[index]!, context: contexts[index]!, nowMs }
+    const facts = { rules, templates, country, sender: senders[index]!, owner: owners[index]!, nowMs }
     const plan = planFor(message, { ...facts, operatorId: message.operatorId })
     if (dependencies.isStarted(message.operatorId)) return plan
     // The number that was written to belongs to an operator that is not there: any other way will do.
@@ -188,18 +188,15 @@ export function ownNumbersOf(
 }
 
 /** The stored templates that rules answer by. */
-export async function templatesOf(
+export async function replyTemplates(
   rules: readonly Pick<InboundRuleRecord, 'actions' | 'isActive'>[],
   { templates }: Pick<Store, 'templates'>,
 ): Promise<ReplyTemplates> {
   const found = new Map<number, { language: 'fr' | 'en'; source: string }>()
-  for (const { actions, isActive } of rules) {
-    for (const action of isActive ? actions : []) {
-      const text = 'text' in action ? action.text : undefined
-      if (text === undefined || !('templateId' in text) || found.has(text.templateId)) continue
-      const record = await templates.find(text.templateId)
-      if (record !== null) found.set(text.templateId, record)
-    }
+  const active = rules.filter(({ isActive }) => isActive)
+  for (const templateId of new Set(active.flatMap(({ actions }) => templateIdsOf(actions)))) {
+    const record = await templates.find(templateId)
+    if (record !== null) found.set(templateId, record)
   }
   return found
 }

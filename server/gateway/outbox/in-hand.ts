@@ -93,7 +93,7 @@ export function partsInHand(
 }
 
 /** The order that the outbox keeps is that of one job and priority: express overtakes, jobs share. */
-export function laneOf({ recipient, job, priority }: ClaimedMessage): string {
+function laneOf({ recipient, job, priority }: ClaimedMessage): string {
   return `${recipient}|${job}|${priority}`
 }
 

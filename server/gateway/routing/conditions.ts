@@ -1,5 +1,6 @@
 /** The conditions of a rule, asked one by one: routing and its explanation use the same answers. Pure. */
 import type { Category } from '../../../scheduler/store.ts'
+import { type CountryCode, countryPresets } from '../../../templates/text/country-presets.ts'
 import type { RouteConditions } from '../../store/routes.ts'
 import { isWithinHours } from './hours.ts'
 import type { NumberPlace } from './number-plan.ts'
@@ -13,6 +14,11 @@ export interface MessageFacts {
   category: Category
   /** When it is to leave, epoch ms. */
   atMs: number
+}
+
+/** Messages to any phone of a country. */
+export interface MessageKind extends Omit<MessageFacts, 'recipient' | 'atMs'> {
+  country: CountryCode
 }
 
 /** What the conditions ask: the message without its own number, which only its place stands for. */
@@ -36,7 +42,7 @@ const conditions: {
   hours: (hours, { atMs }) => isWithinHours(hours, atMs),
 }
 
-export const conditionNames = Object.keys(conditions) as ConditionName[]
+const conditionNames = Object.keys(conditions) as ConditionName[]
 
 /** The conditions that do not hold, in a fixed order; empty when the rule is for this message. */
 export function missedConditions(when: RouteConditions, facts: ConditionFacts): ConditionName[] {
@@ -46,4 +52,18 @@ export function missedConditions(when: RouteConditions, facts: ConditionFacts): 
     const holds = conditions[name] as (wanted: unknown, facts: ConditionFacts) => boolean
     return !holds(wanted, facts)
   })
+}
+
+/** Whether some number of the country, at some hour, meets the conditions. */
+export function mayHold(when: RouteConditions, { country, sender, category }: MessageKind): boolean {
+  const { callingCode } = countryPresets[country]
+  const isOfCountry = (prefix: string): boolean =>
+    prefix.startsWith(callingCode) || callingCode.startsWith(prefix)
+  return (
+    (when.countries?.includes(country) ?? true) &&
+    (when.prefixes?.some(isOfCountry) ?? true) &&
+    (when.networks?.some(network => network.startsWith(`${country}:`)) ?? true) &&
+    (when.senders === undefined || (sender !== null && when.senders.includes(sender))) &&
+    (when.categories?.includes(category) ?? true)
+  )
 }

@@ -2,7 +2,8 @@
  * Where a number belongs by its leading digits. Every prefix that a rule or a network names is in one index: which of
  * them a number has follows from the longest alone, so that this one look-up says all. Pure.
  */
-import { countryCodes, countryPresets } from '../../../templates/text/country-presets.ts'
+import { countryByCallingCode, countryOfNumber } from '../../../templates/text/calling-codes.ts'
+import { countryPresets } from '../../../templates/text/country-presets.ts'
 import { type Network, networkKey } from './networks.ts'
 
 export interface NumberPlace {
@@ -28,16 +29,15 @@ export function createNumberPlan(networks: readonly Network[], rulePrefixes: Ite
     const { callingCode } = countryPresets[country]
     for (const prefix of prefixes) networkOf.set(callingCode + prefix, networkKey(country, code))
   }
-  const countryOf = new Map<string, string>(
-    countryCodes.map(country => [countryPresets[country].callingCode, country]),
-  )
   const places = new Map<string, NumberPlace>()
-  const heads = [...countryOf.keys(), ...networkOf.keys(), ...rulePrefixes].filter(head => head !== '')
+  const heads = [...countryByCallingCode.keys(), ...networkOf.keys(), ...rulePrefixes].filter(
+    head => head !== '',
+  )
   for (const head of heads) {
     const networkPrefix = longestIn(networkOf, head)
     places.set(head, {
       head,
-      country: countryOf.get(longestIn(countryOf, head)) ?? null,
+      country: countryOfNumber(head),
       network: networkOf.get(networkPrefix) ?? null,
       networkPrefix,
     })

@@ -8,7 +8,7 @@ import type { DeliveryReceipt } from '../../../connectors/operator.ts'
 import type { Category } from '../../../scheduler/store.ts'
 import type { OverrideTarget } from '../../store/number-overrides.ts'
 import { type RoutePolicy, type RouteTable, usualRoutePolicy } from '../../store/routes.ts'
-import type { MessageFacts } from './conditions.ts'
+import type { MessageFacts, MessageKind } from './conditions.ts'
 import type { Network } from './networks.ts'
 import { createNumberOverrides, type NumberOverrides } from './overrides.ts'
 import { createRuleTable, type Placement, type RuleReading, type Tier } from './table.ts'
@@ -61,6 +61,8 @@ export interface Routing {
   isLongDown(operatorId: number): boolean
   isUnknownSubscriber(receipt: Pick<DeliveryReceipt, 'state' | 'detail'>): boolean
   wayOf(facts: MessageFacts): Way
+  /** Every operator that some message of this kind may be given to, whatever its state. */
+  carriersOf(kind: MessageKind): readonly number[]
 }
 
 export interface RoutingDependencies {
@@ -122,6 +124,7 @@ export function createRouting({ clock, standingOf }: RoutingDependencies): Routi
       rankingOf(message).find(id => id !== operatorId && isBound(id)) ?? null,
     isLongDown,
     isUnknownSubscriber: receipt => isUnknownSubscriber(receipt),
+    carriersOf: kind => rules.carriersOf(kind),
     wayOf(facts) {
       const override = overrides.get(facts.recipient)
       const ranking = rules.rankingOf(facts, override)

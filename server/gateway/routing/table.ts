@@ -7,7 +7,14 @@
  */
 import type { OverrideTarget } from '../../store/number-overrides.ts'
 import type { RouteRule } from '../../store/routes.ts'
-import { type ConditionFacts, type ConditionName, type MessageFacts, missedConditions } from './conditions.ts'
+import {
+  type ConditionFacts,
+  type ConditionName,
+  type MessageFacts,
+  type MessageKind,
+  mayHold,
+  missedConditions,
+} from './conditions.ts'
 import { isWithinHours } from './hours.ts'
 import { type Network, networkKey } from './networks.ts'
 import { createNumberPlan, type NumberPlace } from './number-plan.ts'
@@ -47,6 +54,8 @@ export interface RuleTable {
   /** The same before load is shared. */
   tiersOf(facts: MessageFacts, override: OverrideTarget | null): readonly Tier[]
   placementOf(recipient: string, override: OverrideTarget | null): Placement
+  /** Every operator that some message of this kind may be given to, at any hour; in the order of the rules. */
+  carriersOf(kind: MessageKind): readonly number[]
   /** Every rule in order, with why it does or does not apply. */
   explain(facts: MessageFacts, override: OverrideTarget | null): RuleReading[]
 }
@@ -102,6 +111,10 @@ export function createRuleTable(rules: readonly RouteRule[], networks: readonly 
       const { ranking, tiers } = remember(facts, placementOf(recipient, override))
       const ranked = ranking ?? tiers.flatMap(({ sharers }) => sharedOrder(sharers, recipient))
       return override === null ? ranked : preferring(ranked, override.operatorId)
+    },
+    carriersOf(kind) {
+      const rules = active.filter(({ when }) => mayHold(when, kind))
+      return [...new Set(rules.flatMap(rule => rule.operators.map(({ operatorId }) => operatorId)))]
     },
     explain: ({ recipient, ...facts }, override) =>
       readings({ ...facts, ...placementOf(recipient, override) }),

@@ -144,7 +144,7 @@ async function alertTables(knex: Knex): Promise<void> {
   })
 }
 
-export const runCountColumns = [
+const runCountColumns = [
   'read_count',
   'matched_count',
   'enqueued_count',

@@ -17,7 +17,7 @@ export const claimStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Claim payment approved',
     category: 'transactional',
-    trigger: { kind: 'status-change' },
+    trigger: { kind: 'changed-row', watchColumns: ['etat'], becomes: { column: 'etat', values: ['REGLE'] } },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, the payment of {{amount montant}} F CFA for claim {{sinistre}} is approved. Please come to {{agence}} with your identity card. {{cie}}',
     sampleRows: [

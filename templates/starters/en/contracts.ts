@@ -39,7 +39,7 @@ export const contractStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Certificate ready',
     category: 'transactional',
-    trigger: { kind: 'status-change' },
+    trigger: { kind: 'changed-row', watchColumns: ['etat'], becomes: { column: 'etat', values: ['PRETE'] } },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, the certificate of vehicle {{immat}} is ready at agency {{agence}}. Please bring your identity card. {{cie}}',
     sampleRows: [sample(['nom', 'immat', 'agence', 'cie'], { civilite: 'Mr' })],

@@ -7,7 +7,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D-30',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-30] },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, your {{produit}} insurance {{immat}} ends on {{date echeance}}. Visit your agency or call {{tel}} to renew it. {{cie}}',
     sampleRows: [sample(['nom', 'immat', 'echeance', 'tel', 'cie'], { civilite: 'Mr', produit: 'motor' })],
@@ -17,7 +17,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D-15',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-15] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-15] },
     source:
       '{{cie}} reminder: contract {{immat}}, cover ends on {{date echeance}}. Premium: {{amount prime}} F CFA. Pay now to stay covered. Info {{tel}}',
     sampleRows: [sample(['cie', 'immat', 'echeance', 'prime', 'tel'])],
@@ -27,7 +27,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D-7',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-7, -3] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-7, -3] },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, only {{days echeance}} days left before your cover {{immat}} ends ({{date echeance}}). Agency {{agence}}, {{tel}}. {{cie}}',
     sampleRows: [sample(['nom', 'echeance', 'immat', 'agence', 'tel', 'cie'], { civilite: 'Mr' })],
@@ -37,7 +37,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D-1',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-1] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-1] },
     source:
       'Tomorrow {{date echeance}} your vehicle {{immat}} will no longer be insured. Renew today: agency {{agence}} or {{tel}}. {{cie}}',
     sampleRows: [sample(['echeance', 'immat', 'agence', 'tel', 'cie'])],
@@ -47,7 +47,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D0',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [0] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [0] },
     source:
       'Your contract {{immat}} expires today at midnight. Unless the premium is paid, no claim will be covered. {{cie}} {{tel}}',
     sampleRows: [sample(['immat', 'cie', 'tel'])],
@@ -57,7 +57,7 @@ export const dueDateStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Due date D+n',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [7, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [7, 15, 30] },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, your vehicle {{immat}} has not been insured for {{days echeance}} days. Please renew soon with {{cie}}, {{tel}}.',
     sampleRows: [sample(['nom', 'immat', 'cie', 'tel'], { civilite: 'Mr', echeance: '2027-03-01' })],

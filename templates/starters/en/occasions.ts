@@ -7,7 +7,7 @@ export const occasionStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Birthday',
     category: 'marketing',
-    trigger: { kind: 'birthday' },
+    trigger: { kind: 'due-date', dateColumn: 'naissance', offsetsDays: [0], isYearly: true },
     source:
       'Happy birthday {{prenom}}! The whole {{cie}} team wishes you health and success. Thank you for your trust.',
     sampleRows: [sample(['prenom', 'cie'])],
@@ -17,7 +17,7 @@ export const occasionStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Feast',
     category: 'marketing',
-    trigger: { kind: 'feast' },
+    trigger: { kind: 'calendar', on: { feast: 'tabaski' } },
     source:
       '{{cie}} wishes you a happy {{fete}} {{annee}}. Peace, health and prosperity to you and your family.',
     sampleRows: [sample(['cie'], { fete: 'Tabaski', annee: 2027 })],
@@ -27,7 +27,7 @@ export const occasionStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Appointment',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-1] },
+    trigger: { kind: 'due-date', dateColumn: 'date', offsetsDays: [-1] },
     source:
       '{{cie}}: appointment on {{date date}} at {{heure}}, agency {{agence}}. Cannot come? Call {{tel}}.',
     sampleRows: [sample(['cie', 'agence', 'tel'], { date: '2027-03-09', heure: '09:30' })],
@@ -37,7 +37,7 @@ export const occasionStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Code',
     category: 'transactional',
-    trigger: { kind: 'on-demand' },
+    trigger: null,
     source:
       '{{cie}}: your code is {{code}}, valid for 10 minutes. Do not give it to anyone, not even to an agent.',
     sampleRows: [sample(['cie'], { code: '482913' })],

@@ -7,7 +7,7 @@ export const paymentStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Unpaid instalment',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [5, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'date', offsetsDays: [5, 15, 30] },
     source:
       '{{#if civilite}}{{civilite}} {{/if}}{{nom}}, your instalment {{traite}} of {{amount montant}} F CFA, due on {{date date}}, is unpaid. Please pay before your cover is suspended. {{cie}}',
     sampleRows: [
@@ -19,7 +19,7 @@ export const paymentStartersEn: readonly StarterTemplate[] = [
     language: 'en',
     name: 'Unpaid premium',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [5, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [5, 15, 30] },
     source:
       'Policy {{police}}: premium of {{amount prime}} F CFA unpaid for {{retard}} days. Contact {{agence}} on {{tel}} to avoid suspension. {{cie}}',
     sampleRows: [sample(['police', 'prime', 'agence', 'tel', 'cie'], { retard: 15 })],

@@ -17,7 +17,7 @@ export const claimStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Sinistre: paiement validé',
     category: 'transactional',
-    trigger: { kind: 'status-change' },
+    trigger: { kind: 'changed-row', watchColumns: ['etat'], becomes: { column: 'etat', values: ['REGLE'] } },
     source:
       "{{#si civilite}}{{civilite}} {{/si}}{{nom}}, le règlement de {{montant montant}} F CFA pour le sinistre {{sinistre}} est validé. Présentez-vous à {{agence}} avec votre pièce d'identité. {{cie}}",
     sampleRows: [

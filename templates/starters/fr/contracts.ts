@@ -39,7 +39,7 @@ export const contractStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Attestation prête',
     category: 'transactional',
-    trigger: { kind: 'status-change' },
+    trigger: { kind: 'changed-row', watchColumns: ['etat'], becomes: { column: 'etat', values: ['PRETE'] } },
     source:
       "{{#si civilite}}{{civilite}} {{/si}}{{nom}}, l'attestation du véhicule {{immat}} est disponible à l'agence {{agence}}, munissez-vous de votre pièce d'identité. {{cie}}",
     sampleRows: [sample(['civilite', 'nom', 'immat', 'agence', 'cie'])],

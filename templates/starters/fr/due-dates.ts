@@ -7,7 +7,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J-30',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-30] },
     source:
       '{{#si civilite}}{{civilite}} {{/si}}{{nom}}, votre assurance {{produit}} {{immat}} arrive à terme le {{date echeance}}. Passez en agence ou appelez le {{tel}} pour la renouveler. {{cie}}',
     sampleRows: [sample(['civilite', 'nom', 'produit', 'immat', 'echeance', 'tel', 'cie'])],
@@ -17,7 +17,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J-15',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-15] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-15] },
     source:
       'Rappel {{cie}}: contrat {{immat}}, fin de garantie le {{date echeance}}. Prime: {{montant prime}} F CFA. Réglez dès maintenant pour rester couvert. Infos {{tel}}',
     sampleRows: [sample(['cie', 'immat', 'echeance', 'prime', 'tel'])],
@@ -27,7 +27,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J-7',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-7, -3] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-7, -3] },
     source:
       '{{#si civilite}}{{civilite}} {{/si}}{{nom}}, plus que {{jours echeance}} jours avant la fin de votre garantie {{immat}} ({{date echeance}}). Agence {{agence}}, {{tel}}. {{cie}}',
     sampleRows: [sample(['civilite', 'nom', 'echeance', 'immat', 'agence', 'tel', 'cie'])],
@@ -37,7 +37,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J-1',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-1] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [-1] },
     source:
       "Demain {{date echeance}} votre véhicule {{immat}} ne sera plus assuré. Renouvelez aujourd'hui: agence {{agence}} ou {{tel}}. {{cie}}",
     sampleRows: [sample(['echeance', 'immat', 'agence', 'tel', 'cie'])],
@@ -47,7 +47,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J0',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [0] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [0] },
     source:
       'Votre contrat {{immat}} expire ce jour à minuit. Sans règlement de la prime, aucun sinistre ne sera pris en charge. {{cie}} {{tel}}',
     sampleRows: [sample(['immat', 'cie', 'tel'])],
@@ -57,7 +57,7 @@ export const dueDateStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Échéance J+n',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [7, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [7, 15, 30] },
     source:
       "{{#si civilite}}{{civilite}} {{/si}}{{nom}}, votre véhicule {{immat}} n'est plus assuré depuis {{jours echeance}} jours. Régularisez vite auprès de {{cie}}, {{tel}}.",
     sampleRows: [sample(['civilite', 'nom', 'immat', 'cie', 'tel'], { echeance: '2027-03-01' })],

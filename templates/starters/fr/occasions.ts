@@ -7,7 +7,7 @@ export const occasionStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Anniversaire',
     category: 'marketing',
-    trigger: { kind: 'birthday' },
+    trigger: { kind: 'due-date', dateColumn: 'naissance', offsetsDays: [0], isYearly: true },
     source:
       "Joyeux anniversaire {{prenom}}! Toute l'équipe {{cie}} vous souhaite santé et réussite. Merci de votre confiance.",
     sampleRows: [sample(['prenom', 'cie'])],
@@ -17,7 +17,7 @@ export const occasionStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Fête',
     category: 'marketing',
-    trigger: { kind: 'feast' },
+    trigger: { kind: 'calendar', on: { feast: 'tabaski' } },
     source:
       '{{cie}} vous souhaite une bonne et heureuse {{fete}} {{annee}}. Paix, santé et prospérité à vous et à vos proches.',
     sampleRows: [sample(['cie'], { fete: 'Tabaski', annee: 2027 })],
@@ -27,7 +27,7 @@ export const occasionStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Rendez-vous',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [-1] },
+    trigger: { kind: 'due-date', dateColumn: 'date', offsetsDays: [-1] },
     source:
       '{{cie}}: rendez-vous le {{date date}} à {{heure}}, agence {{agence}}. Imprévu? Appelez le {{tel}}.',
     sampleRows: [sample(['cie', 'agence', 'tel'], { date: '2027-03-09', heure: '09:30' })],
@@ -37,7 +37,7 @@ export const occasionStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Code',
     category: 'transactional',
-    trigger: { kind: 'on-demand' },
+    trigger: null,
     source:
       '{{cie}}: votre code est {{code}}, valable 10 minutes. Ne le donnez à personne, pas à un agent non plus.',
     sampleRows: [sample(['cie'], { code: '482913' })],

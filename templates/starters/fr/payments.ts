@@ -7,7 +7,7 @@ export const paymentStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Traite impayée',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [5, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'date', offsetsDays: [5, 15, 30] },
     source:
       '{{#si civilite}}{{civilite}} {{/si}}{{nom}}, votre traite {{traite}} de {{montant montant}} F CFA, échue le {{date date}}, reste impayée. Merci de régler avant suspension de la garantie. {{cie}}',
     sampleRows: [
@@ -19,7 +19,7 @@ export const paymentStartersFr: readonly StarterTemplate[] = [
     language: 'fr',
     name: 'Prime impayée',
     category: 'reminder',
-    trigger: { kind: 'date-offset', offsetDays: [5, 15, 30] },
+    trigger: { kind: 'due-date', dateColumn: 'echeance', offsetsDays: [5, 15, 30] },
     source:
       'Police {{police}}: prime de {{montant prime}} F CFA impayée depuis {{retard}} jours. Contactez {{agence}} au {{tel}} pour éviter la suspension. {{cie}}',
     sampleRows: [sample(['police', 'prime', 'agence', 'tel', 'cie'], { retard: 15 })],

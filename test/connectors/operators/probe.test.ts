@@ -1,7 +1,8 @@
 import { createServer, Socket } from 'node:net'
 import test from 'ava'
 import { systemClock } from '../../../connectors/clock.ts'
-import { isLocalAddress, openTcp, probe, resolveHost } from '../../../connectors/operators/probe.ts'
+import { isLocalAddress, probe, resolveHost } from '../../../connectors/operators/probe.ts'
+import { openSocket } from '../../../connectors/operators/socket.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 
 const context = { timeoutMs: 5_000, clock: systemClock }
@@ -21,7 +22,7 @@ test('a port that listens is connected to and left at once', async t => {
   t.teardown(() => server.close())
   const { port } = server.address() as { port: number }
   const target = { host: '127.0.0.1', port, localAddress: '127.0.0.1' }
-  t.is((await probe(() => openTcp(target), context)).kind, 'connected')
+  t.is((await probe(() => openSocket(target), context)).kind, 'connected')
   await left
 })
 
@@ -30,7 +31,7 @@ test('a port where nobody listens refuses', async t => {
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve))
   const { port } = server.address() as { port: number }
   await new Promise(resolve => server.close(resolve))
-  t.is((await probe(() => openTcp({ host: '127.0.0.1', port, localAddress: null }), context)).kind, 'refused')
+  t.is((await probe(() => openSocket({ host: '127.0.0.1', port }), context)).kind, 'refused')
 })
 
 test('a peer that does not answer is given up when the time is over', async t => {
@@ -66,7 +67,7 @@ test('a probe ends with its signal', async t => {
 
 test('an impossible address is an outcome, not an exception', async t => {
   const target = { host: '127.0.0.1', port: 1, localAddress: 'nonsense' }
-  t.is((await probe(() => openTcp(target), context)).kind, 'failed')
+  t.is((await probe(() => openSocket(target), context)).kind, 'failed')
 })
 
 test('names, addresses and what is no name are told apart', async t => {

@@ -6,7 +6,7 @@ import type {
   LinkStatus,
   SubmitOutcome,
 } from '../../../connectors/operator.ts'
-import type { LinkLog } from '../../../connectors/operators/kinds.ts'
+import type { LinkLog } from '../../../connectors/operators/link-life.ts'
 
 export interface Told {
   outcomes: SubmitOutcome[]

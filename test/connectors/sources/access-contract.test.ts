@@ -8,7 +8,8 @@ import { testSourceContract } from './contract.ts'
 
 const fixture = readFileSync(new URL('../../fixtures/access/contrats.mdb', import.meta.url))
 const manyRows = growTable(fixture, 'CLIENTS', 100_000).file
-const noTable = 'no library writes Access files: the tables are those of the fixtures, see access.test.ts'
+const noTable =
+  'no library here writes Access files: the tables are those of the fixtures, see access-versions.test.ts'
 
 testSourceContract({
   kind: 'access',
@@ -33,8 +34,8 @@ testSourceContract({
   lacks: {
     read: noTable,
     types: noTable,
-    cp1252: 'text is Unicode since Access 2000',
-    cp850: 'text is Unicode since Access 2000; access.test.ts has what Access 97 needs',
+    cp1252: 'text is Unicode since Access 2000; access-97.test.ts has the files before',
+    cp850: 'text is Unicode since Access 2000; access-97.test.ts has the files before',
     'write-refused': noTable,
     'missing-table': 'the table that the test misses is there, in capitals; access.test.ts misses another',
     describe: noTable,

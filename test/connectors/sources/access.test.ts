@@ -6,10 +6,11 @@ import { systemClock } from '../../../connectors/clock.ts'
 import type { Source } from '../../../connectors/source.ts'
 import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
 import { accessValueReader, dosText } from '../../../connectors/sources/access-values.ts'
+import { withAgilePassword } from '../../support/access-encryption.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { withLinkedTable, withPassword } from '../../support/jet.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { collect, failureOf } from './contract-fixture.ts'
+import { collect, enoughMs, failureOf } from './contract-fixture.ts'
 
 const original = (ending: 'mdb' | 'accdb'): Buffer =>
   readFileSync(new URL(`../../fixtures/access/contrats.${ending}`, import.meta.url))
@@ -17,7 +18,7 @@ const original = (ending: 'mdb' | 'accdb'): Buffer =>
 function openCopy(t: ExecutionContext, content: Buffer, more: Record<string, unknown> = {}): Source {
   const path = join(tempDir(t), 'contrats.mdb')
   writeFileSync(path, content)
-  return openAccess(accessConfigSchema.parse({ path, ...more }), { clock: systemClock })
+  return openAccess(accessConfigSchema.parse({ path, timeoutMs: enoughMs, ...more }), { clock: systemClock })
 }
 
 const joined = {
@@ -212,6 +213,19 @@ test('access: a file that stays torn is an error of the file', async t => {
   const { error } = await reading
   t.is(error.code, 'source-unreachable')
   t.regex(error.message, /damaged, half-copied/)
+})
+
+test('access: where the driver runs beyond the bytes there are, the file is told as damaged', async t => {
+  const file = withAgilePassword(original('accdb'), 'x', { hash: 'SHA1', keyBits: 128 })
+  // The description of the encryption is one byte long.
+  file.writeUInt16LE(1, 0x299)
+  const path = join(tempDir(t), 'contrats.accdb')
+  writeFileSync(path, file)
+  const clock = fakeClock()
+  const source = openAccess(accessConfigSchema.parse({ path }), { clock })
+  const reading = failureOf(t, source.read({ sql: 'SELECT nom FROM CLIENTS' }))
+  await advanceThrough(clock, reading)
+  t.regex((await reading).error.message, /contrats\.accdb: the file cannot be understood .*may be damaged/)
 })
 
 test('access: any bytes in the pages end in rows or in an error, never in a hang', async t => {

@@ -70,6 +70,7 @@ test('what is asked for ahead is bounded by its bytes, and small batches are ask
   )
 })
 
+// What starts a process is serial: each has two, busy for seconds, and a limit of time.
 const rows = 1_000
 const bytesEach = 500_000
 
@@ -91,15 +92,18 @@ test('small batches are soon asked for as far ahead as wanted', async t => {
   t.deepEqual(ahead, [2, 4, 8, 14, 14, 14])
 })
 
-test('1,000 rows of 1 MB out of the private SQLite of a folder pass through a heap of 192 MiB', async t => {
-  const folder = tempDir(t)
-  const sql = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${rows})
+test.serial(
+  '1,000 rows of 1 MB out of the private SQLite of a folder pass through a heap of 192 MiB',
+  async t => {
+    const folder = tempDir(t)
+    const sql = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${rows})
     SELECT n, hex(zeroblob(${bytesEach})) AS x FROM n`
-  const read = await readInSmallHeap(t, { kind: 'files', config: { folder }, sql })
-  t.like(read, { kind: 'read', rows, bytes: rows * bytesEach * 2 })
-})
+    const read = await readInSmallHeap(t, { kind: 'files', config: { folder }, sql })
+    t.like(read, { kind: 'read', rows, bytes: rows * bytesEach * 2 })
+  },
+)
 
-test('the same out of a SQLite file', async t => {
+test.serial('the same out of a SQLite file', async t => {
   const path = sqliteFile(t)
   const sql = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n WHERE n < ${rows})
     SELECT n, zeroblob(${bytesEach}) AS x FROM n`
@@ -119,8 +123,8 @@ for (const [kind, make] of [
   })
 }
 
-const postgresTest = postgresAvailable() ? test : test.skip
-const mariadbTest = mariadbAvailable() ? test : test.skip
+const postgresTest = postgresAvailable() ? test.serial : test.serial.skip
+const mariadbTest = mariadbAvailable() ? test.serial : test.serial.skip
 
 postgresTest('postgres: 1,000 rows of 500 kB pass through a heap of 192 MiB', async t => {
   const { host, port, user, password, database } = await postgresDatabase(t)
@@ -159,9 +163,11 @@ mariadbTest('mysql: a value of 12 MB is refused', async t => {
 })
 
 const isLinux = existsSync('/proc/self/stat')
-const linuxTest = isLinux ? test : test.skip
+const linuxTest = isLinux ? test.serial : test.serial.skip
+/** It looks every half second; a thread waits for its turn where other tests hold every processor. */
+const soonMs = 30_000
 
-linuxTest('a reader in an endless query is gone within 3 s after its parent was killed', async t => {
+linuxTest('a reader in an endless query is gone soon after its parent was killed', async t => {
   const sql = `WITH RECURSIVE n(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM n)
     SELECT count(*) AS n FROM n`
   for (const order of [
@@ -173,8 +179,8 @@ linuxTest('a reader in an endless query is gone within 3 s after its parent was 
     parent.kill('SIGKILL')
     await once(parent, 'exit')
     const killedMs = systemClock.monotonicMs()
-    await until(() => !existsSync(`/proc/${child}`) || undefined)
-    t.true(systemClock.monotonicMs() - killedMs < 3_000, order.kind)
+    await until(() => isGone(child) || undefined)
+    t.true(systemClock.monotonicMs() - killedMs < soonMs, order.kind)
   }
 })
 
@@ -194,7 +200,7 @@ async function readInSmallHeap(t: ExecutionContext, order: LargeRowsOrder): Prom
 }
 
 function startReader(t: ExecutionContext, order: LargeRowsOrder): ChildProcess {
-  t.timeout(120_000)
+  t.timeout(300_000)
   const module = fileURLToPath(new URL('./large-rows-reader.ts', import.meta.url))
   const reader = fork(module, [], {
     execArgv: [`--max-old-space-size=${heapMiB}`],
@@ -213,8 +219,21 @@ function childrenOf(pid: number): number[] {
 
 /** Two seconds of processor time: it started long ago and is inside the query. */
 function isWorking(pid: number): boolean {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
-  return Number(fields[11]) > 200
+  return Number(statOf(pid)[11]) > 200
+}
+
+/** Ended; the process that adopts orphans may never ask how, and the entry then stays as a zombie. */
+function isGone(pid: number): boolean {
+  try {
+    return ['Z', 'X'].includes(statOf(pid)[0]!)
+  } catch {
+    return true
+  }
+}
+
+/** State, then the numbers of proc_pid_stat(5). */
+function statOf(pid: number): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]!.split(' ')
 }
 
 async function until<Value>(look: () => Value | undefined): Promise<Value> {

@@ -98,13 +98,19 @@ const peopleTable = [
 ]
 const namesView = ['CREATE VIEW names AS SELECT name FROM people']
 
+/** For a read that is to come to its end, on a machine that other tests keep busy as well. */
+export const enoughMs = 600_000
+/** For a login that is to be answered: the first reads of a test file start their processes all at once. */
+const enoughToConnect = { connectTimeoutMs: 60_000 }
+
 export function openFixture(
   t: ExecutionContext,
   fixture: Pick<Fixture, 'kind'>,
   config: Record<string, unknown>,
   more: Record<string, unknown> = {},
 ): Source {
-  const source = sourceKinds[fixture.kind].open({ ...config, ...more }, { clock: systemClock })
+  const patience = { timeoutMs: enoughMs, ...('host' in config && enoughToConnect) }
+  const source = sourceKinds[fixture.kind].open({ ...patience, ...config, ...more }, { clock: systemClock })
   t.teardown(() => source.close())
   return source
 }

@@ -6,7 +6,7 @@ import type { Source } from '../../../connectors/source.ts'
 import { filesConfigSchema, openFiles } from '../../../connectors/sources/files.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { type XmlCell, xlsx, zip } from '../../support/xlsx.ts'
-import { collect, failureOf } from './contract-fixture.ts'
+import { collect, enoughMs, failureOf } from './contract-fixture.ts'
 
 /** A zone far from UTC, so that a date which passes through an instant shows up as the day before. */
 process.env.TZ = 'Pacific/Auckland'
@@ -17,7 +17,9 @@ const number = (value: string, style?: number): XmlCell => ({ value, ...(style !
 function openFolder(t: ExecutionContext, files: Record<string, Buffer | string>, more = {}): Source {
   const folder = tempDir(t)
   for (const [name, content] of Object.entries(files)) writeFileSync(join(folder, name), content)
-  return openFiles(filesConfigSchema.parse({ folder, stableSeconds: 0, ...more }), { clock: systemClock })
+  return openFiles(filesConfigSchema.parse({ folder, stableSeconds: 0, timeoutMs: enoughMs, ...more }), {
+    clock: systemClock,
+  })
 }
 
 const header = {

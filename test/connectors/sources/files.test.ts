@@ -15,7 +15,7 @@ import type { Source } from '../../../connectors/source.ts'
 import { filesConfigSchema, openFiles } from '../../../connectors/sources/files.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
 import { tempDir } from '../../support/temp-dir.ts'
-import { collect, failureOf } from './contract-fixture.ts'
+import { collect, enoughMs, failureOf } from './contract-fixture.ts'
 
 function folderOf(t: ExecutionContext, files: Record<string, string | Buffer>): string {
   const folder = tempDir(t)
@@ -24,7 +24,9 @@ function folderOf(t: ExecutionContext, files: Record<string, string | Buffer>): 
 }
 
 function openFolder(folder: string, more: Record<string, unknown> = {}, clock = systemClock): Source {
-  return openFiles(filesConfigSchema.parse({ folder, stableSeconds: 0, ...more }), { clock })
+  return openFiles(filesConfigSchema.parse({ folder, stableSeconds: 0, timeoutMs: enoughMs, ...more }), {
+    clock,
+  })
 }
 
 const contracts = 'POLICE;NOM;TEL;PRIME\nP-1;OUEDRAOGO;0070000001;145500\nP-2;"SARL ""Bon; Prix""";;99,5\n'
@@ -168,6 +170,8 @@ test('files: a file that still grows is waited for, and told when the wait is ov
   for (let second = 0; second < 3; second += 1) {
     await untilWaiting(clock)
     appendFileSync(path, `KOFFI;${second}\n`)
+    // Of the clock that the read goes by, however long the machine took until here.
+    utimesSync(path, new Date(clock.nowMs()), new Date(clock.nowMs()))
     await clock.advance(500)
   }
   const looked = advanceUntil(clock, reading)

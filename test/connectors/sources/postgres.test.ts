@@ -121,7 +121,13 @@ serverTest('postgres: an account that was granted no table is told so at the las
 })
 
 test('a connection over a network without TLS is a warning, at home it is none', async t => {
-  const place = { product: 'PostgreSQL', port: 1, user: 'reader', database: 'assur', connectTimeoutMs: 1_000 }
+  const place = {
+    product: 'PostgreSQL',
+    port: 1,
+    user: 'reader',
+    database: 'assur',
+    connectTimeoutMs: 60_000,
+  }
   const server = createServer(socket => socket.destroy()).listen(0, '127.0.0.2')
   t.teardown(() => server.close())
   await once(server, 'listening')
@@ -137,7 +143,7 @@ test('a connection over a network without TLS is a warning, at home it is none',
       place: { ...place, host, port },
       clock: systemClock,
       signal: undefined,
-      tlsMode,
+      tls: { mode: tlsMode },
       login,
     }
     return (await testServer(attempts)).find(({ step }) => step === 'tls')?.outcome

@@ -66,7 +66,7 @@ export function testWriterContract({ kind, serverTest, database }: WriterFixture
     const { config, execute, rows } = await database(t)
     await execute("INSERT INTO sms VALUES (1, 'new', NULL)")
     const writer = open(t, config)
-    t.is(await writer.rehearse?.({ sql: update, params: params(1) }), 1)
+    t.is(await writer.rehearse({ sql: update, params: params(1) }), 1)
     t.deepEqual(await rows(), ['1 new'])
     t.is(await writer.update({ sql: update, params: params(1) }), 1)
     t.deepEqual(await rows(), ['1 delivered'])

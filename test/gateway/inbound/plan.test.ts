@@ -47,10 +47,7 @@ function plan(
       templates: new Map([[9, { language: 'fr', source: 'Reçu {{suite}} de {{telephone}}' }]]),
       country: 'BF',
       sender: readSender(sender, { country: 'BF', ownNumbers }),
-      context: {
-        owner: owner === null ? null : { clientId: 4, alertId: null, messageId: 8, ...owner },
-        recentReplies: 0,
-      },
+      owner: owner === null ? null : { clientId: 4, alertId: null, messageId: 8, ...owner },
       nowMs,
       operatorId: 3,
     },

@@ -8,7 +8,8 @@ import type {
   OutgoingPart,
   SubmitOutcome,
 } from '../../../../connectors/operator.ts'
-import { type LinkDependencies, operatorKinds } from '../../../../connectors/operators/kinds.ts'
+import { operatorKinds } from '../../../../connectors/operators/kinds.ts'
+import type { LinkDependencies } from '../../../../connectors/operators/link-life.ts'
 import { createRateLimit } from '../../../../connectors/operators/rate-limit.ts'
 import type { Simulator } from '../../../../connectors/operators/simulator/simulator.ts'
 import type { SmppConfigInput } from '../../../../connectors/operators/smpp/config.ts'

@@ -4,6 +4,7 @@ import { remoteIdKey } from '../../../../connectors/operator.ts'
 import type { SimulatorOptions } from '../../../../connectors/operators/simulator/options.ts'
 import type { Simulator } from '../../../../connectors/operators/simulator/simulator.ts'
 import { notificationFormats } from '../../../../connectors/operators/simulator/ucp/notification-formats.ts'
+import { fakeClock } from '../../../support/fake-clock.ts'
 import { accepted, part, partsTo, type Traffic, ucpTraffic } from './link-traffic.ts'
 import { simulator } from './raw-client.ts'
 
@@ -38,23 +39,30 @@ for (const format of notificationFormats) {
 }
 
 test('a notification may come early, late, twice, never, or with one for a stranger', async t => {
-  const operator = await smsc(t, {
-    receipts: {
-      delayMs: 0,
-      rules: [
-        { recipientSuffix: '1', timing: 'early' },
-        { recipientSuffix: '2', timing: 'twice' },
-        { recipientSuffix: '3', timing: 'never' },
-        { recipientSuffix: '4', timing: 'stray' },
-        { recipientSuffix: '5', delayMs: 300 },
-      ],
-    },
-    faults: [{ when: { recipientSuffix: '1' }, fault: { kind: 'delay-answer', ms: 100 } }],
-  })
+  const clock = fakeClock()
+  const receipts = {
+    delayMs: 0,
+    rules: [
+      { recipientSuffix: '1', timing: 'early' as const },
+      { recipientSuffix: '2', timing: 'twice' as const },
+      { recipientSuffix: '3', timing: 'never' as const },
+      { recipientSuffix: '4', timing: 'stray' as const },
+      { recipientSuffix: '5', delayMs: 300 },
+    ],
+  }
+  const faults = [{ when: { recipientSuffix: '1' }, fault: { kind: 'delay-answer' as const, ms: 100 } }]
+  const operator = await simulator(t, { protocol: 'ucp', receipts, faults }, clock)
   const seen = ucpTraffic(t, operator, [part(1)])
+  // The answer waits for the clock: the notification was written before it.
+  await seen.when(() => seen.receipts.length === 1)
+  await clock.advance(110)
   await seen.when(() => accepted(seen).length === 1)
   t.deepEqual(seen.order, ['receipt', 'outcome'])
   seen.send([2, 3, 4, 5].map(partId => part(partId)))
+  await seen.when(() => accepted(seen).length === 5)
+  await clock.advance(50)
+  await seen.when(() => seen.receipts.length === 5)
+  await clock.advance(300)
   await seen.when(() => seen.receipts.length === 6)
   const ownerOf = owners(seen)
   t.deepEqual(

@@ -2,7 +2,8 @@ import { createServer } from 'node:net'
 import test from 'ava'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
-import { type BoundLink, boundLink, linkUnderTest, part, roundTrip } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
+import { type BoundLink, boundLink, linkUnderTest, roundTrip } from './link-under-test.ts'
 import { answer, scriptedSmsc, sendEmpty } from './scripted-smsc.ts'
 
 /** Lets the link come back after a loss and accepts its new bind. */
@@ -40,7 +41,7 @@ test('a cut makes every owed submit unknown, and the link comes back with a prob
 
 test('half a PDU before a cut does not reach the next session', async t => {
   const bound = await boundLink(t)
-  bound.peer.send(Buffer.from('000000ff00000005', 'hex'))
+  bound.peer.sendBytes(Buffer.from('000000ff00000005', 'hex'))
   bound.peer.cut()
   await bound.told.until(() => bound.link.status().state === 'waiting')
   const peer = await comeBack(bound)
@@ -253,7 +254,7 @@ test('an SMSC that says we are not bound gets a new session', async t => {
 test('receipts of a lost session are not answered on the next one', async t => {
   const bound = await boundLink(t)
   const { link, told } = bound
-  bound.peer.send(
+  bound.peer.sendBytes(
     Buffer.from(
       '0000003500000005000000000000006600010132323637303131323233330003003338303031000000000000000000000453544f50',
       'hex',

@@ -1,47 +1,16 @@
-/** A link with everything it told kept for the test, and parts to submit. */
+/** An SMPP link under test, and a peer that has accepted its bind. */
 import type { ExecutionContext } from 'ava'
-import type { OperatorLink, OutgoingPart } from '../../../../connectors/operator.ts'
-import { createRateLimit } from '../../../../connectors/operators/rate-limit.ts'
-import { type SmppConfigInput, smppConfigSchema } from '../../../../connectors/operators/smpp/config.ts'
-import { createSmppLink } from '../../../../connectors/operators/smpp/link.ts'
+import type { SmppConfigInput } from '../../../../connectors/operators/smpp/config.ts'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { type FakeClock, fakeClock } from '../../../support/fake-clock.ts'
-import { listener, type Told } from '../told.ts'
+import { type LinkUnderTest, linkOver, part } from '../link-under-test.ts'
 import { answer, type ScriptedSmsc, type SmscConnection, scriptedSmsc } from './scripted-smsc.ts'
 
-export interface LinkUnderTest {
-  link: OperatorLink
-  told: Told
-}
-
-export function linkUnderTest(
+export const linkUnderTest = (
   t: ExecutionContext,
-  config: Partial<SmppConfigInput> & { port: number },
+  settings: Partial<SmppConfigInput> & { port: number },
   clock: FakeClock,
-): LinkUnderTest {
-  const { told, handlers, log } = listener()
-  const parsed = smppConfigSchema.parse({
-    host: '127.0.0.1',
-    systemId: 'ASSUR1',
-    password: 'S3cret!',
-    partsPerSecond: 0,
-    ...config,
-  })
-  const link = createSmppLink({
-    config: parsed,
-    clock,
-    rate: createRateLimit(parsed.partsPerSecond, clock),
-    random: () => 0,
-    log,
-    handlers,
-  })
-  t.teardown(async () => {
-    const stopped = link.stop(0)
-    await clock.advance(10_000)
-    await stopped
-  })
-  return { link, told }
-}
+): LinkUnderTest => linkOver(t, 'smpp', { systemId: 'ASSUR1', ...settings }, clock)
 
 export interface BoundLink extends LinkUnderTest {
   smsc: ScriptedSmsc
@@ -62,23 +31,6 @@ export async function boundLink(
   await peer.acceptBind()
   await told.until(() => link.status().state === 'bound')
   return { link, told, smsc, peer, clock }
-}
-
-export function part(partId: number, fields: Partial<OutgoingPart> = {}): OutgoingPart {
-  return {
-    partId,
-    recipient: '22670000001',
-    sender: '38001',
-    encoding: 'gsm7',
-    text: 'Votre contrat expire le 15/03/2027.',
-    partNumber: 1,
-    partCount: 1,
-    reference: 0,
-    validitySeconds: 0,
-    requestReceipt: true,
-    isFlash: false,
-    ...fields,
-  }
 }
 
 /** Submits one part and has it accepted: what a probe needs. */

@@ -4,7 +4,8 @@ import { decodeWithPackage, wholePdu } from '../../../../connectors/operators/sm
 import { shortMessage } from '../../../../connectors/operators/smpp/short-message.ts'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
-import { boundLink, linkUnderTest, part, roundTrip } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
+import { boundLink, linkUnderTest, roundTrip } from './link-under-test.ts'
 import { answer, deliver, scriptedSmsc, sendEmpty } from './scripted-smsc.ts'
 
 const receiptText =
@@ -56,7 +57,7 @@ test('a batch leaves in order in one write and its answers come back in one call
   t.is(link.status().inFlight, 5)
   const [first, second, third, fourth, fifth] = submits
   const calls = told.outcomeCalls
-  peer.send(
+  peer.sendBytes(
     Buffer.concat(
       [third, first, fifth, second, fourth].map(pdu => {
         const id = `m${pdu?.sequence}\0`

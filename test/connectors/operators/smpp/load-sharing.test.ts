@@ -1,7 +1,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { createLoadSharing } from '../../../../connectors/operators/smpp/load-sharing.ts'
-import { part } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
 
 test('whatever the rooms, exactly the first parts are shared out, in order, and no bind gets more than it has room for', t => {
   const rooms = fc.array(fc.nat(20), { minLength: 1, maxLength: 5 })

@@ -13,7 +13,8 @@ import { shortMessage } from '../../../../connectors/operators/smpp/short-messag
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
 import { freePort } from '../../../support/server-process.ts'
-import { type LinkUnderTest, linkUnderTest } from './link-under-test.ts'
+import type { LinkUnderTest } from '../link-under-test.ts'
+import { linkUnderTest } from './link-under-test.ts'
 
 const outbindOf = (systemId: string): Buffer => {
   const encoded = encodeWithPackage('outbind', { sequence: 1 }, { system_id: systemId, password: 'geheim' })

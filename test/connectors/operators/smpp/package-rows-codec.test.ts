@@ -16,7 +16,7 @@ import {
 } from '../../../../connectors/operators/smpp/short-message.ts'
 import { createSubmitEncoder } from '../../../../connectors/operators/smpp/submit.ts'
 import { command, tag } from '../../../../connectors/operators/smpp/tables.ts'
-import { part } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
 
 const nowMs = Date.UTC(2027, 2, 15, 22)
 const account = { host: 'smsc.example', systemId: 'ASSUR1' }

@@ -8,7 +8,8 @@ import { encodeMessageResp } from '../../../../connectors/operators/smpp/codec.t
 import { smppConfigSchema } from '../../../../connectors/operators/smpp/config.ts'
 import { nextSequence } from '../../../../connectors/operators/smpp/pending-submits.ts'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
-import { boundLink, part, roundTrip } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
+import { boundLink, roundTrip } from './link-under-test.ts'
 import { answer, deliver, sendEmpty } from './scripted-smsc.ts'
 import { bytesOf } from './vectors.ts'
 
@@ -25,7 +26,7 @@ test('row 2: a command_length of 3 or 0 is no silence: the session is rebuilt', 
     const { told, peer, link } = await boundLink(t)
     const pdu = bytesOf('P11')
     pdu.writeUInt32BE(length, 0)
-    peer.send(pdu)
+    peer.sendBytes(pdu)
     await told.until(() => link.status().state === 'waiting')
     t.regex(link.status().reason, /unreadable stream/)
   }
@@ -95,7 +96,7 @@ test('row 7: enquire_link begins after the bind, and its answer is looked for', 
 
 test('row 8: half a PDU before a loss does not blind the next session', async t => {
   const { link, told, peer, smsc, clock } = await boundLink(t)
-  peer.send(bytesOf('P8').subarray(0, 33))
+  peer.sendBytes(bytesOf('P8').subarray(0, 33))
   peer.cut()
   await told.until(() => link.status().state === 'waiting')
   await clock.advance(1000)

@@ -9,7 +9,7 @@ import { tlvInteger, tlvValue } from '../../../../connectors/operators/smpp/shor
 import { createSubmitEncoder } from '../../../../connectors/operators/smpp/submit.ts'
 import { tag } from '../../../../connectors/operators/smpp/tables.ts'
 import { absoluteTime, relativeTime } from '../../../../connectors/operators/smpp/validity.ts'
-import { part } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
 import { vectors } from './vectors.ts'
 
 const nowMs = Date.UTC(2027, 2, 15, 22)

@@ -3,7 +3,8 @@ import type { TraceLine } from '../../../../connectors/operator.ts'
 import { command } from '../../../../connectors/operators/smpp/tables.ts'
 import { traceLine } from '../../../../connectors/operators/smpp/trace-line.ts'
 import { fakeClock } from '../../../support/fake-clock.ts'
-import { boundLink, linkUnderTest, part, roundTrip } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
+import { boundLink, linkUnderTest, roundTrip } from './link-under-test.ts'
 import { answer, scriptedSmsc } from './scripted-smsc.ts'
 
 test('a trace tells each PDU with its fields, and neither text, password nor whole phone number', async t => {

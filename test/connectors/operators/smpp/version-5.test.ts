@@ -3,7 +3,8 @@ import { writeTlv } from '../../../../connectors/operators/smpp/codec.ts'
 import { readReceipt } from '../../../../connectors/operators/smpp/receipt.ts'
 import { shortMessage } from '../../../../connectors/operators/smpp/short-message.ts'
 import { command, tag } from '../../../../connectors/operators/smpp/tables.ts'
-import { type BoundLink, boundLink, part } from './link-under-test.ts'
+import { part } from '../link-under-test.ts'
+import { type BoundLink, boundLink } from './link-under-test.ts'
 
 async function answerWith(
   { link, told, peer }: BoundLink,
