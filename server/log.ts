@@ -3,7 +3,7 @@
  *
  * No password and no message text at any level, no whole phone number at info and above, whoever passes them.
  */
-import { openSync } from 'node:fs'
+import { openSync, writeSync } from 'node:fs'
 import { pino } from 'pino'
 import type { Clock } from '../connectors/clock.ts'
 import type { LogLevel } from './config/schema.ts'
@@ -61,9 +61,11 @@ const mostWaitingBytes = 16 * 1024 * 1024
 export function openLog({ level, file, clock }: LogOptions): ProcessLog {
   let dropped = 0
   let hasFailed = false
+  let descriptor = 1
   const open = () => {
+    if (file !== null) descriptor = openForAdding(file)
     const opened = pino.destination({
-      dest: file === null ? 1 : openForAdding(file),
+      dest: descriptor,
       sync: false,
       maxLength: mostWaitingBytes,
     })
@@ -91,7 +93,19 @@ export function openLog({ level, file, clock }: LogOptions): ProcessLog {
       // The file failed, which the error event told; there is nothing left to write to.
     }
   }
-  const logger = createLogger({ level, clock, write: line => destination.write(line), flush })
+  // A line given to `destination` is at once on its way in another thread, where no flush reaches it any more; the last
+  // word of a process must be in the file when this returns. A pipe may take a part of it only: `destination` knows how.
+  const writeNow = (line: string): void => {
+    flush()
+    try {
+      if (file !== null) return void writeSync(descriptor, line)
+    } catch {
+      // The disk is full; the error event tells it.
+    }
+    destination.write(line)
+    flush()
+  }
+  const logger = createLogger({ level, clock, write: line => destination.write(line), writeNow })
   const reopen = (): void => {
     if (file === null) return
     const previous = destination
@@ -107,9 +121,11 @@ export function createLogger(options: {
   level: LogLevel
   clock: Clock
   write: (line: string) => void
-  flush?: () => void
+  /** For the last word of a process: written before it returns; `write` when absent. */
+  writeNow?: (line: string) => void
 }): Logger {
-  const { level, clock, write, flush } = options
+  const { level, clock, write, writeNow = write } = options
+  let isLastWord = false
   const output = pino(
     {
       level,
@@ -118,15 +134,15 @@ export function createLogger(options: {
       formatters: { level: label => ({ level: label }) },
       messageKey: 'sentence',
     },
-    { write },
+    { write: line => (isLastWord ? writeNow : write)(line) },
   )
   const withIds = (ids: Record<string, unknown>): Logger => {
     const at = (label: LogLevel | 'fatal', hidesPhones: boolean): Write => {
       return ({ event, ...fields }, sentence) => {
         if (!output.isLevelEnabled(label)) return
+        isLastWord = label === 'fatal'
         // Ids of the child after the event, so that every line starts alike.
         output[label]({ event, ...redact({ ...ids, ...fields }, hidesPhones) }, sentence)
-        if (label === 'fatal') flush?.()
       }
     }
     return {
