@@ -6,8 +6,8 @@ import { parseTemplate } from './parse.ts'
 const anyValue = '1'
 
 /**
- * The words of a template in their order, those of every branch of a condition and the texts given to helpers
- * included: what cannot be found here can only come out of a row.
+ * The words of a template in their order, those of every branch of a condition and the texts given to helpers,
+ * by place or by name, included: what cannot be found here can only come out of a row.
  *
  * @param known values that do not come from the rows
  * @throws TemplateError
@@ -28,9 +28,10 @@ function textOf(node: hbs.AST.Node | undefined, known: Readonly<Record<string, s
     }
     case 'MustacheStatement':
     case 'SubExpression': {
-      const { path, params } = node as hbs.AST.MustacheStatement
-      const given = params.map(each => textOf(each, known)).filter(text => text !== anyValue)
-      return params.length === 0 ? knownOr(path, known) : [anyValue, ...given].join(' ')
+      const { path, params, hash } = node as hbs.AST.MustacheStatement
+      const given = [...params, ...(hash?.pairs ?? []).map(({ value }) => value)]
+      const texts = given.map(each => textOf(each, known)).filter(text => text !== anyValue)
+      return given.length === 0 ? knownOr(path, known) : [anyValue, ...texts].join(' ')
     }
     case 'PathExpression':
       return knownOr(node, known)

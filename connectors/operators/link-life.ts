@@ -30,7 +30,7 @@ export interface LinkDependencies {
 }
 
 /** One connection of the link, kept up. */
-export interface LinkBind extends Omit<BindStatus, 'reconnects'> {
+interface LinkBind extends Omit<BindStatus, 'reconnects'> {
   /** Connections made, the first included. */
   readonly connects: number
 }

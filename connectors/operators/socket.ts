@@ -2,7 +2,7 @@
 import { connect as connectTcp, isIP, Socket } from 'node:net'
 import { connect as connectTls } from 'node:tls'
 
-export interface SocketTarget {
+interface SocketTarget {
   host: string
   port: number
   /** Source address; absent: the system chooses. */

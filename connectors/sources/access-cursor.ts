@@ -20,52 +20,48 @@ export interface AccessCursor {
 
 /**
  * Rows decoded at a time. For each step the driver walks over all rows before it, so steps grow with what was read:
- * a file of ten million rows is walked over some three times, not a thousand times.
+ * a file of two million rows is walked over some twenty times, not two hundred times.
  */
 const firstStep = 5_000
 const longestStep = 50_000
 /** What a step of large rows may hold, as texts count. */
 const stepBytes = 32 * 2 ** 20
 
-/** @param fixText see accessValueReader */
+/** @param readText of the columns that are text, where the driver gives their bytes */
 export function accessCursor(
   table: ReturnType<MDBReader['getTable']>,
-  fixText?: (text: string) => string,
+  readText: ReadonlyMap<string, AccessValueReader> = new Map(),
 ): AccessCursor {
-  const columns = table.getColumns().map(column => readable(column, fixText))
+  const columns = table.getColumns().map(column => readable(column, readText.get(column.name)))
   // Attachments are rows of other tables, looked up one by one for each row.
   const asked = columns.filter(column => !column.isComplex).map(column => column.name)
   let decoded: Record<string, Value>[] = []
   let taken = 0
   let offset = 0
   let bytesTaken = 0
+  let isOver = false
 
   const decode = (): void => {
     const rowsOfSize = Math.floor((stepBytes * Math.max(offset, 1)) / Math.max(bytesTaken, 1))
     const wanted = Math.min(longestStep, Math.max(firstStep, offset >> 1))
     const rowLimit = Math.max(1, Math.min(wanted, rowsOfSize))
-    decoded = table.getData({ columns: asked, rowOffset: offset, rowLimit })
+    decoded = isOver ? [] : table.getData({ columns: asked, rowOffset: offset, rowLimit })
+    isOver = decoded.length < rowLimit
     offset += decoded.length
     taken = 0
   }
   return {
     next(mostRows) {
       if (taken === decoded.length) decode()
-      const sizes = new Float64Array(Math.min(mostRows, decoded.length - taken))
-      const values = columns.map(column => readColumn(column, { rows: decoded, from: taken, sizes }))
-      const { count, bytes } = withinBatch(sizes, row => {
-        rowBytes(
-          values.map(column => column[row]),
-          columns.map(column => column.name),
-        )
-      })
-      taken += count
-      bytesTaken += bytes
-      return {
-        count,
-        bytes,
-        columns: count === sizes.length ? values : values.map(all => all.slice(0, count)),
+      const from = taken
+      let bytes = 0
+      while (taken < decoded.length && taken - from < mostRows && bytes < batchBytes) {
+        bytes += storedBytes(decoded[taken]!, asked)
+        taken += 1
       }
+      bytesTaken += bytes
+      const rows = { decoded, from, end: taken }
+      return { count: taken - from, bytes, columns: columns.map(column => readColumn(column, rows)) }
     },
   }
 }
@@ -76,33 +72,29 @@ interface ReadableColumn {
   read: AccessValueReader | undefined
 }
 
-function readable(column: Column, fixText?: (text: string) => string): ReadableColumn {
-  return { name: column.name, isComplex: column.type === 'complex', read: accessValueReader(column, fixText) }
+function readable(column: Column, readText: AccessValueReader | undefined): ReadableColumn {
+  const read = readText ?? accessValueReader(column)
+  return { name: column.name, isComplex: column.type === 'complex', read }
 }
 
-/** @param sizes of the rows, to which this column's values are added */
+/** @throws RowTooLarge */
+function storedBytes(row: Record<string, Value>, names: readonly string[]): number {
+  // An empty row is something too: only the end has no bytes.
+  let bytes = 1
+  for (const name of names) bytes += valueBytes(row[name])
+  if (bytes <= mostRowBytes) return bytes
+  const values = names.map(name => row[name])
+  return rowBytes(values, names)
+}
+
 function readColumn(
   { name, read }: ReadableColumn,
-  { rows, from, sizes }: { rows: readonly Record<string, Value>[]; from: number; sizes: Float64Array },
+  { decoded, from, end }: { decoded: readonly Record<string, Value>[]; from: number; end: number },
 ): SourceValue[] {
   const values: SourceValue[] = []
-  for (let index = 0; index < sizes.length; index += 1) {
-    const stored = rows[from + index]![name] ?? null
-    const value = read === undefined ? (stored as SourceValue) : read(stored)
-    values.push(value)
-    sizes[index]! += valueBytes(value)
+  for (let index = from; index < end; index += 1) {
+    const stored = decoded[index]![name] ?? null
+    values.push(read === undefined ? (stored as SourceValue) : read(stored))
   }
   return values
-}
-
-/** How many rows make one batch. @param refuse throws for a row above the limit */
-function withinBatch(sizes: Float64Array, refuse: (row: number) => void): { count: number; bytes: number } {
-  let count = 0
-  let bytes = 0
-  for (; count < sizes.length && bytes < batchBytes; count += 1) {
-    if (sizes[count]! >= mostRowBytes) refuse(count)
-    // An empty row is something too: only the end has no bytes.
-    bytes += 1 + sizes[count]!
-  }
-  return { count, bytes }
 }

@@ -27,26 +27,34 @@ interface Layout {
  */
 export function hideDeletedRows(file: Buffer): void {
   const layout = file[20] === 0 ? { pageSize: 2_048, countAt: 8 } : { pageSize: 4_096, countAt: 12 }
-  const movedRows: number[] = []
-  const living = new Set<number>()
+  /** A bit for every two bytes of the file: an entry begins at an even place. */
+  const living = new Uint8Array((file.length >> 4) + 1)
+  eachEntry(file, layout, (entry, value) => {
+    if ((value & flags) === pointer) addPath(file, entry, layout, living)
+  })
+  eachEntry(file, layout, (entry, value) => {
+    const isLiving = (living[entry >> 4]! & bitOf(entry)) !== 0
+    if ((value & flags) === moved && !isLiving) file.writeUInt16LE(value | flags, entry)
+  })
+}
+
+/** All entries of all lists of rows. */
+function eachEntry(file: Buffer, layout: Layout, look: (entry: number, value: number) => void): void {
   for (let page = layout.pageSize; page + layout.pageSize <= file.length; page += layout.pageSize) {
     if (!isDataPage(file, page)) continue
-    const count = rowCount(file, page, layout)
-    for (let row = 0; row < count; row += 1) {
-      const entry = page + layout.countAt + 2 + row * 2
-      const flag = file.readUInt16LE(entry) & flags
-      if (flag === moved) movedRows.push(entry)
-      else if (flag === pointer) addPath(file, entry, layout, living)
-    }
-  }
-  for (const entry of movedRows) {
-    if (!living.has(entry)) file.writeUInt16LE(file.readUInt16LE(entry) | flags, entry)
+    const first = page + layout.countAt + 2
+    const end = first + 2 * rowCount(file, page, layout)
+    for (let entry = first; entry < end; entry += 2) look(entry, file.readUInt16LE(entry))
   }
 }
 
-/** Of a table's rows, not of long texts (`LVAL`). */
+const bitOf = (entry: number): number => 1 << ((entry >> 1) & 7)
+
+/** `LVAL`, where a page of rows names its table. */
+const longTexts = 0x4c_41_56_4c
+
 function isDataPage(file: Buffer, page: number): boolean {
-  return file[page] === 1 && file.toString('latin1', page + 4, page + 8) !== 'LVAL'
+  return file[page] === 1 && file.readUInt32LE(page + 4) !== longTexts
 }
 
 function rowCount(file: Buffer, page: number, { pageSize, countAt }: Layout): number {
@@ -54,11 +62,11 @@ function rowCount(file: Buffer, page: number, { pageSize, countAt }: Layout): nu
 }
 
 /** Adds every place on the way from a pointer to its row. */
-function addPath(file: Buffer, from: number, layout: Layout, living: Set<number>): void {
+function addPath(file: Buffer, from: number, layout: Layout, living: Uint8Array): void {
   let entry: number | undefined = from
   for (let hop = 0; hop < maxHops && entry !== undefined; hop += 1) {
     entry = pointedAt(file, entry, layout)
-    if (entry !== undefined) living.add(entry)
+    if (entry !== undefined) living[entry >> 4]! |= bitOf(entry)
   }
 }
 

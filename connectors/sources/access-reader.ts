@@ -10,14 +10,17 @@ import { stat } from 'node:fs/promises'
 import MDBReader, { type Column } from 'mdb-reader'
 import { hideCalculatedColumns } from './access-calculated.ts'
 import { type AccessCursor, accessCursor, type ColumnBatch } from './access-cursor.ts'
-import { decryptFile } from './access-decryption.ts'
+import { cutEndlessDefinitions } from './access-definitions.ts'
 import { hideDeletedRows } from './access-deleted-rows.ts'
-import { accessTypeNames, dosText, isTextColumn } from './access-values.ts'
+import { showTextAsBytes } from './access-dos-text.ts'
+import { isEncrypted } from './access-first-page.ts'
+import { type AccessValueReader, accessTypeNames, isTextColumn } from './access-values.ts'
 import { codedError, errorCode, errorWords } from './error-words.ts'
 import { serveOrders } from './reading-child.ts'
 import type { FailedAnswer } from './reading-process.ts'
 import { readRegularFile } from './regular-file.ts'
 import type { ReadingSettings } from './settings.ts'
+import { decodeText } from './text-values.ts'
 
 export interface AccessTable {
   name: string
@@ -57,7 +60,8 @@ const versions = ['97', '2000-2003', '2007', '2010', '2013', '2016', '2019']
 let reader: MDBReader
 /** Since Access 2000 text is Unicode; sizes are counted in bytes. */
 let bytesPerLetter = 2
-let fixText: ((text: string) => string) | undefined
+/** How the text columns of each table are read where the driver gives their bytes. */
+const textReaders = new Map<string, ReadonlyMap<string, AccessValueReader>>()
 const cursors = new Map<string, AccessCursor>()
 
 serveOrders<AccessOrder, AccessAnswer>(obey, 'DAMAGED')
@@ -80,10 +84,14 @@ async function open(order: Extract<AccessOrder, { kind: 'open' }>): Promise<Acce
   if (versions[version] === undefined) {
     throw codedError('NOT_ACCESS', `version ${version} of the format is not known`)
   }
-  reader = openDatabase(bytes, order.password)
+  reader = await openDatabase(bytes, order.password)
   if (version === 0) bytesPerLetter = 1
-  if (version === 0 && order.encoding === 'cp850') fixText = dosText()
   const tables = reader.getTableNames().filter(isForUsers).map(describeTable)
+  // Described before: then the types are no longer those of the file.
+  if (version === 0 && order.encoding === 'cp850') {
+    for (const table of tables) textReaders.set(table.name, dosReaders(table))
+    showTextAsBytes(bytes)
+  }
   return { kind: 'opened', version: versions[version], tables, linked: linkedTables() }
 }
 
@@ -106,9 +114,14 @@ async function readWhole({
  * A database password of a .mdb is only written down in the file, not used to encrypt: Access asks for it, the driver does
  * not. That of Access 97 is written in a way nobody here could check, and is not asked for.
  */
-function openDatabase(bytes: Buffer, password: string): MDBReader {
+async function openDatabase(bytes: Buffer, password: string): Promise<MDBReader> {
   try {
-    decryptFile(bytes, password)
+    if (isEncrypted(bytes)) {
+      // Loaded only here: what it needs takes a fifth of the start of a read.
+      const { decryptFile } = await import('./access-decryption.ts')
+      decryptFile(bytes, password)
+    }
+    cutEndlessDefinitions(bytes)
     hideDeletedRows(bytes)
     hideCalculatedColumns(bytes)
     const opened = new MDBReader(bytes)
@@ -139,6 +152,11 @@ function describeTable(name: string): AccessTable {
   }
 }
 
+function dosReaders({ columns, isText }: AccessTable): Map<string, AccessValueReader> {
+  const read: AccessValueReader = value => (value instanceof Uint8Array ? decodeText(value, 'cp850') : null)
+  return new Map(columns.filter((_, index) => isText[index]).map(({ name }) => [name, read]))
+}
+
 function typeOf(column: Column): string {
   const name = accessTypeNames[column.type] ?? column.type
   return column.type === 'text' ? `${name} (${column.size / bytesPerLetter})` : name
@@ -166,7 +184,7 @@ function linkedTables(): LinkedTable[] {
 }
 
 function nextRows({ table, batchRows }: Extract<AccessOrder, { kind: 'next' }>): AccessAnswer {
-  const cursor = cursors.get(table) ?? accessCursor(reader.getTable(table), fixText)
+  const cursor = cursors.get(table) ?? accessCursor(reader.getTable(table), textReaders.get(table))
   cursors.set(table, cursor)
   return { kind: 'rows', ...cursor.next(batchRows) }
 }

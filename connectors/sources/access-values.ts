@@ -1,5 +1,4 @@
 /** Values of an Access file as mdb-reader gives them, made plain. Pure. */
-import iconv from 'iconv-lite'
 import type { Column, Value } from 'mdb-reader'
 import type { SourceValue } from '../source.ts'
 import { plainInstant } from './plain-instant.ts'
@@ -30,14 +29,8 @@ export const accessTypeNames: Readonly<Record<string, string>> = {
 
 export const isTextColumn = (column: Column): boolean => column.type === 'text' || column.type === 'memo'
 
-/**
- * @param fixText repairs text that the driver read in another code page; absent when it has none
- * @returns undefined for a column whose values are plain as they come: most columns are text and numbers
- */
-export function accessValueReader(
-  column: Column,
-  fixText?: (text: string) => string,
-): AccessValueReader | undefined {
+/** @returns undefined for a column whose values are plain as they come: most columns are text and numbers */
+export function accessValueReader(column: Column): AccessValueReader | undefined {
   switch (column.type) {
     case 'byte':
     case 'integer':
@@ -46,10 +39,9 @@ export function accessValueReader(
     case 'float':
     case 'double':
     case 'repid':
-      return undefined
     case 'text':
     case 'memo':
-      return fixText && (value => (typeof value === 'string' ? fixText(value) : null))
+      return undefined
     case 'currency':
     case 'numeric':
       return value => (typeof value === 'string' ? exactDecimal(value) : null)
@@ -93,21 +85,4 @@ function plainExtended(text: string): SourceValue {
   const fraction = nanos!.replace(/0+$/, '')
   const clock = `${time}${fraction === '' ? '' : `.${fraction}`}`
   return clock === '00:00:00' ? `${year}-${month}-${day}` : `${year}-${month}-${day} ${clock}`
-}
-
-/** Bytes that Windows-1252 does not define: the driver made U+FFFD of them, and which it was is lost. */
-const lost = '\uFFFD'
-
-/**
- * The repair of text from an Access 97 file whose bytes are of DOS: such files do not say their code page and the
- * driver takes each for Windows-1252. Five letters (ü ì Å É Ø) are lost on that way and stay `\uFFFD`.
- */
-export function dosText(): (text: string) => string {
-  const dos = new Map<string, string>()
-  for (let byte = 0x80; byte <= 0xff; byte += 1) {
-    const bytes = Buffer.from([byte])
-    const windows = iconv.decode(bytes, 'cp1252')
-    if (windows !== lost) dos.set(windows, iconv.decode(bytes, 'cp850'))
-  }
-  return text => text.replace(/[\u0080-\uffff]/g, letter => dos.get(letter) ?? letter)
 }

@@ -1,5 +1,6 @@
 /** Microsoft Access files (.mdb, .accdb): their tables answer SELECTs, see tables/. */
 import { z } from 'zod'
+import type { Clock } from '../clock.ts'
 import {
   type Source,
   SourceError,
@@ -12,6 +13,7 @@ import { type OpenAccessFile, openAccessFile } from './access-process.ts'
 import type { LinkedTable } from './access-reader.ts'
 import { errorCode, errorWords } from './error-words.ts'
 import { refuseOwnFile } from './own-files.ts'
+import { orAborted } from './row-reading.ts'
 import { absolutePath, readingSettings } from './settings.ts'
 import type { SourceContext } from './source-context.ts'
 import { listed } from './tables/open-tables.ts'
@@ -46,10 +48,18 @@ export function openAccess(config: AccessConfig, { clock, ownFiles }: SourceCont
         tables: tableSet(openFile, place),
         explain: error => explain(error, place, config),
       }),
-    test: signal => withFile(openFile, signal, file => testSteps(file, place, config)),
+    test: signal =>
+      withFile(openFile, { place, clock, timeoutMs: config.timeoutMs }, signal, file =>
+        testSteps(file, place, config),
+      ),
     async describe(signal) {
       try {
-        const { tables } = await withFile(openFile, signal, opening => opening)
+        const { tables } = await withFile(
+          openFile,
+          { place, clock, timeoutMs: config.timeoutMs },
+          signal,
+          opening => opening,
+        )
         return tables.map(({ name, columns }): SourceTable => ({ schema: null, name, columns }))
       } catch (error) {
         throw explain(error, place, config)
@@ -98,16 +108,23 @@ function isLinked({ name, to, file, foreignName }: LinkedTable, place: string): 
   return new SourceError('source-query-failed', message, { table: name, linkedTo: file })
 }
 
-/** Ends the process of the file whatever happens. */
+/** Ends the process of the file whatever happens, be it that a damaged file keeps the driver in a circle. */
 async function withFile<Answer>(
   openFile: (signal: AbortSignal) => Promise<OpenAccessFile>,
+  { place, timeoutMs, clock }: { place: string; timeoutMs: number; clock: Clock },
   signal: AbortSignal | undefined,
   ask: (file: Promise<OpenAccessFile>) => Promise<Answer>,
 ): Promise<Answer> {
   const over = new AbortController()
+  const cancelDeadline = clock.after(timeoutMs, () => {
+    const message = `${place}: the file was not understood within ${timeoutMs} ms. It may be damaged: compact and repair it in Access. A large file needs a higher time limit of the source.`
+    over.abort(new SourceError('source-timeout', message, { timeoutMs }))
+  })
+  const stop = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
   try {
-    return await ask(openFile(signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])))
+    return await ask(orAborted(openFile(stop), stop))
   } finally {
+    cancelDeadline()
     over.abort()
   }
 }

@@ -7,7 +7,10 @@ export interface ConnectionKind<Connection> {
   open(signal: AbortSignal): Promise<Connection>
   /** The transaction, as `WriterKind.run`; a connection on which it failed is not used again. */
   change(connection: Connection, statement: CheckedStatement, commitsUpTo: number): Promise<number>
-  /** The update is given up: ends what the server does, whatever the step; `change` then rejects. */
+  /**
+   * The update is given up: ends what the server does, whatever the step. `change` then rejects, or never settles: a
+   * driver may forget the calls of a connection that it destroys, as mysql2 does.
+   */
   stop(connection: Connection): void
   /** Lets go of a connection on which nothing runs any more; may be called on one that was stopped. */
   free(connection: Connection): void
@@ -28,9 +31,12 @@ export function keepConnection<Connection>(
   return {
     async run(statement, commitsUpTo, signal) {
       const connection = take() ?? (await kind.open(signal))
+      if (signal.aborted) {
+        kind.free(connection)
+        throw signal.reason
+      }
       const stop = (): void => kind.stop(connection)
       signal.addEventListener('abort', stop, { once: true })
-      if (signal.aborted) stop()
       try {
         const rows = await kind.change(connection, statement, commitsUpTo)
         // Kept only when nobody stopped it, closed the writer meanwhile, or kept another of an update beside it.

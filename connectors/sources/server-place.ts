@@ -138,6 +138,7 @@ export async function testServer(attempts: TestAttempts): Promise<SourceTestStep
 function tlsStep({ place, tls }: TestAttempts, failure?: SourceError): SourceTestStep[] {
   if (tls === undefined) return []
   if (tls.mode === 'off') {
+    if (isTlsDemanded(failure)) return []
     const isAtHome = /^(?:localhost|127\.\d+\.\d+\.\d+|::1)$/.test(place.host)
     return [toldTls(isAtHome ? '' : (tls.withoutTls ?? rowsInPlain))]
   }
@@ -146,6 +147,12 @@ function tlsStep({ place, tls }: TestAttempts, failure?: SourceError): SourceTes
   const codes = causesOf(failure.cause).map(cause => `${errorCode(cause)} ${errorWords(cause)}`)
   const isAboutTls = aboutTls.test(`${codes.join(' ')} ${failure.details.words ?? failure.message}`)
   return isAboutTls ? [{ step: 'tls', outcome: 'failed', detail: failure.message }] : []
+}
+
+/** The server refuses a login in plain: nothing is known of TLS but what the login's failure says itself. */
+function isTlsDemanded(failure: SourceError | undefined): boolean {
+  // tedious' code for a SQL Server that forces encryption.
+  return causesOf(failure?.cause).some(cause => errorCode(cause) === 'EENCRYPT')
 }
 
 function toldTls(warning: string): SourceTestStep {

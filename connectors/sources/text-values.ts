@@ -33,7 +33,7 @@ export function exactInteger(digits: string): number | string {
  * all its digits survive (15 significant ones do in a double), else the text.
  */
 export function exactDecimal(text: string): number | string {
-  if (text.length > 16 && text.replace(/^-?0*|\.|0*$/g, '').length > 15) return text
+  if (text.length > 15 && text.replace(/^-?0*|\.|0*$/g, '').length > 15) return text
   const value = Number(text)
   return Number.isFinite(value) && text.trim() !== '' ? value : text
 }

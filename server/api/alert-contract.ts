@@ -10,6 +10,7 @@ import { fixedTextOf } from '../../templates/fixed-text.ts'
 import { TemplateError } from '../../templates/parse.ts'
 import { compileTemplate } from '../../templates/render.ts'
 import { RappelError } from '../errors.ts'
+import type { Carrier } from '../gateway/gateway.ts'
 import type { TemplateRecord } from '../store/templates.ts'
 import type { Workshop } from './workshop.ts'
 
@@ -22,7 +23,7 @@ export interface ContractWarning {
   templateId: number | null
   /** Names of the tranches that say so. */
   tranches: string[]
-  /** false: a value of the row may still bring what the fixed words of the template lack. */
+  /** false: a value of the row may still bring what the text lacks; it wins over a constant of its name. */
   isCertain: boolean
   detail: string
   /** What to do about it. */
@@ -60,30 +61,29 @@ async function contractOf(stored: AlertDefinition, workshop: Asked): Promise<Ale
   if (!read.success) return { warnings: [], isRefused: false }
   const definition = read.data
   const { category, country, sender = null } = definition
-  const kind = { category, country, sender }
+  const neverMeets = meetingTest(definition, workshop.clock.now())
   const warnings: ContractWarning[] = []
-  const open: number[] = []
-  const carriers = workshop.gateway.termsOfKind({ ...kind, text: '' })
-  for (const { operatorId, terms } of carriers) {
+  const open: Carrier[] = []
+  const carriers = workshop.gateway.carriersOf({ category, country, sender })
+  for (const carrier of carriers) {
+    const { operatorId } = carrier
+    const terms = carrier.termsOf('')
     const place = { operatorId, templateId: null, isCertain: true }
     if (terms.kind === 'refused') {
       warnings.push(warningOf(terms, place))
-    } else if (neverMeets(definition, terms.within, workshop.clock.now())) {
+    } else if (neverMeets(terms.within)) {
       const detail = `the hours of the alert never meet those in which ${terms.sender} may be used in ${country}`
       warnings.push(warningOf({ reason: 'no-sending-time', detail }, place))
     } else {
-      open.push(operatorId)
+      open.push(carrier)
     }
   }
   const ids = new Set(definition.templates.map(({ templateId }) => templateId))
   const ofTexts = (await textsOf(ids, definition, workshop)).flatMap(({ templateId, text, isCertain }) =>
-    workshop.gateway
-      .termsOfKind({ ...kind, text })
-      .flatMap(({ operatorId, terms }) =>
-        terms.kind === 'refused' && open.includes(operatorId)
-          ? [warningOf(terms, { operatorId, templateId, isCertain })]
-          : [],
-      ),
+    open.flatMap(({ operatorId, termsOf }) => {
+      const terms = termsOf(text)
+      return terms.kind === 'refused' ? [warningOf(terms, { operatorId, templateId, isCertain })] : []
+    }),
   )
   const refusedTexts = ofTexts.filter(({ isCertain }) => isCertain).length
   return {
@@ -99,15 +99,26 @@ function warningOf(
   return { reason, ...place, tranches: [...tranches], detail, change: changeFor(reason) }
 }
 
-function neverMeets(
-  { category, priority, country, sendingHours, schedule }: AlertDefinition,
-  within: SendingPlace | null,
+/** A test whether the hours of the alert never meet those of a tranche, as its run will find. */
+function meetingTest(
+  { category, priority, country, sendingHours, schedule, sendOnHolidays }: AlertDefinition,
   now: Date,
-): boolean {
+): (within: SendingPlace | null) => boolean {
   const isUrgent = category === 'transactional' && priority === 'express'
-  if (within === null || isUrgent) return false
   const hours = sendingHours ?? defaultSendingHours(category, country)
-  return nextAllowed(now, { hours, zone: schedule.zone, isHoliday: () => false, within }) === 'never'
+  // Operators of one tranche share its hours, and a search that finds nothing takes tens of milliseconds.
+  const answers = new Map<SendingPlace, boolean>()
+  return within => {
+    if (within === null || isUrgent) return false
+    const known = answers.get(within)
+    if (known !== undefined) return known
+    // The tranche is of the alert's country, and so are its days off.
+    const { isHoliday } = within
+    const own = { hours, zone: schedule.zone, isHoliday, sendOnHolidays }
+    const isNever = nextAllowed(now, { ...own, within }) === 'never'
+    answers.set(within, isNever)
+    return isNever
+  }
 }
 
 interface TemplateText {
@@ -136,7 +147,9 @@ function textOf(
       return { templateId, text: fixedTextOf(source, constants), isCertain: false }
     }
     const rendered = render(constants)
-    return { templateId, text: rendered.kind === 'text' ? rendered.text : '', isCertain: true }
+    const text = rendered.kind === 'text' ? rendered.text : ''
+    // A run lets a column win over the constant of its name.
+    return { templateId, text, isCertain: variables.length === 0 }
   } catch (error) {
     // Written by an older version of the product; the run tells of it.
     if (error instanceof TemplateError) return { templateId, text: '', isCertain: false }

@@ -81,14 +81,20 @@ export interface Gateway {
   operatorFor(message: RoutableMessage): number | null
   /** What the contract of the operator that would carry it has for a message; the pump asks the same. */
   termsOf(message: RoutableMessage & ContractFacts): SendingTerms
-  /** What every operator that may carry messages of this kind has in its contract for them. */
-  termsOfKind(kind: MessageKind & Pick<ContractFacts, 'text'>): { operatorId: number; terms: SendingTerms }[]
+  /** Every operator that may carry messages of this kind, with what its contract has for them. */
+  carriersOf(kind: MessageKind): Carrier[]
   /** Takes over contracts at once: what is queued already is held to them when it leaves. */
   setContracts(book: ContractBook): void
   /** Which way a message would go, and why. */
   wayOf(facts: MessageFacts): Way
   /** Drains every bind, stores every outcome; nothing is accepted any more. */
   stop(drainMs?: number): Promise<void>
+}
+
+export interface Carrier {
+  operatorId: number
+  /** @param text empty while it is not known */
+  termsOf(text: string): SendingTerms
 }
 
 export interface GatewayDependencies {
@@ -268,10 +274,11 @@ export function createGateway(dependencies: GatewayDependencies): Gateway {
       if (operatorId === null) return openTerms(message.sender)
       return contracts.termsOf(message, { operatorId, ownSender: ownSenderOf(operatorId) })
     },
-    termsOfKind: kind =>
+    carriersOf: kind =>
       routing.carriersOf(kind).map(operatorId => ({
         operatorId,
-        terms: contracts.termsIn(kind, { operatorId, ownSender: ownSenderOf(operatorId) }),
+        termsOf: text =>
+          contracts.termsIn({ ...kind, text }, { operatorId, ownSender: ownSenderOf(operatorId) }),
       })),
     operators: () =>
       [...runtimes.values()].map(runtime => ({

@@ -12,7 +12,7 @@ export interface InboundOwner {
   service: string
 }
 
-export interface OwnerRequest {
+interface OwnerRequest {
   /** E.164 digits. */
   phone: string
   /** The number that the phone wrote to. */

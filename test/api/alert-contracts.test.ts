@@ -99,11 +99,12 @@ test('a tranche that never carries the category warns when saved and refuses to 
 
 test('a text without STOP is refused when nothing can bring it, and warned of when a row may', async t => {
   const { save, activate, template } = await room(t)
-  const fixed = await template('{{cie}} : notre offre')
-  const hopeless = await save({ ...only(fixed), constants: { cie: 'NOM ASSUR' } })
+  const fixed = await template('NOM ASSUR : notre offre')
+  const hopeless = await save(only(fixed))
   t.like(hopeless.body.warnings, [{ reason: 'stop-mention-missing', templateId: fixed, isCertain: true }])
   t.is((await activate(hopeless)).body.error.code, 'alert-refused')
-  const byConstant = await save({ ...only(fixed), constants: { cie: 'STOP 36180' } })
+  const named = await template('{{cie}} : notre offre')
+  const byConstant = await save({ ...only(named), constants: { cie: 'STOP 36180' } })
   t.deepEqual(byConstant.body.warnings, [])
   const open = await template('Cher {{nom}}, notre offre')
   const hopeful = await save(only(open))
@@ -121,11 +122,22 @@ test('a text without STOP is refused when nothing can bring it, and warned of wh
       { templateId: fixed, offsetsDays: [-7] },
       { templateId: open, offsetsDays: [0] },
     ],
-    constants: { cie: 'NOM ASSUR' },
   }
   const half = await save(oneOfTwo)
   t.is(half.body.warnings.length, 2)
   t.is((await activate(half)).status, 200)
+})
+
+test('a constant without STOP only warns: a column of its name wins over it', async t => {
+  const { save, activate, template } = await room(t)
+  const named = await template('{{cie}} : notre offre')
+  const saved = await save({
+    ...only(named),
+    sql: 'select police, nom as cie, tel from contrats',
+    constants: { cie: 'NOM ASSUR' },
+  })
+  t.like(saved.body.warnings, [{ reason: 'stop-mention-missing', templateId: named, isCertain: false }])
+  t.is((await activate(saved)).status, 200)
 })
 
 test('one operator of two that refuses is a warning, and those that no rule gives it to are not asked', async t => {
@@ -173,6 +185,27 @@ test('hours that never meet those of the short code are told before they block',
   const saved = await save({ ...only(await template('Offre. STOP')), sendingHours })
   t.like(saved.body.warnings, [{ reason: 'no-sending-time', templateId: null }])
   t.is((await activate(saved)).body.error.code, 'alert-refused')
+})
+
+test('a feast outside the days of the alert meets a short code that is open on it, and no other', async t => {
+  const { api, save, activate, template } = await room(t)
+  const wishes = {
+    ...only(await template('Offre. STOP')),
+    sendingHours: { days: [7], from: '08:00', to: '12:00', skipHolidays: false, pauses: [] },
+    sendOnHolidays: true,
+  }
+  // The charter of the range has no holidays either.
+  const closed = await save(wishes)
+  t.like(closed.body.warnings, [{ reason: 'no-sending-time' }])
+  t.is((await activate(closed)).body.error.code, 'alert-refused')
+  const { tranches } = (await api.call('GET', '/api/v1/tranches')).body
+  const hours = { days: [1, 2, 3, 4, 5, 6], from: '08:00', to: '22:00', skipHolidays: false, pauses: [] }
+  const body = { tranches: [{ ...tranches[0], hours }] }
+  t.is((await api.call('PUT', '/api/v1/tranches', { body })).status, 200)
+  const open = await save(wishes)
+  t.deepEqual(open.body.warnings, [])
+  t.is((await activate(open)).status, 200)
+  t.like((await save({ ...wishes, sendOnHolidays: false })).body.warnings, [{ reason: 'no-sending-time' }])
 })
 
 test('without any route, nothing can be said of contracts', async t => {

@@ -81,6 +81,7 @@ export function dataPage(records: readonly Jet3Record[], owner: number | 'LVAL')
 
 /** A record of pages as bits, for pages 0 to 1,023. */
 export function usageMap(pages: readonly number[]): Buffer {
+  if (pages.some(page => page >= 1_024)) throw new Error('more pages than the record holds')
   const map = Buffer.alloc(5 + 128)
   for (const page of pages) map[5 + (page >> 3)]! |= 1 << (page & 7)
   return map

@@ -13,10 +13,11 @@ test('words stand as written, known values in their places, and a sign for what 
 
 test('every branch and every text given to a helper is looked at, what it decides by is not', t => {
   const fixed = fixedTextOf(
-    '{{#si nom}}Cher {{defaut nom "client STOP"}}{{else}}Bonjour{{/si}}{{! STOP }} le {{date jour "long"}}',
+    '{{#si nom}}Cher {{defaut nom "client STOP"}}{{else}}Bonjour{{/si}}{{! STOP }} le {{date jour "long"}}, {{montant prime devise="XAF" decimales=cents}}',
     {},
   )
-  for (const word of ['Cher', 'client STOP', 'Bonjour', 'le', 'long']) t.true(fixed.includes(word), word)
+  for (const word of ['Cher', 'client STOP', 'Bonjour', 'le', 'long', 'XAF'])
+    t.true(fixed.includes(word), word)
   t.false(fixed.includes('nom'))
   t.is(fixed.match(/STOP/g)?.length, 1)
 })

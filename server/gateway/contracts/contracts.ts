@@ -33,7 +33,7 @@ export interface ContractFacts extends Omit<CountryFacts, 'country'> {
 }
 
 /** The messages to any phone of a country. */
-export interface CountryFacts {
+interface CountryFacts {
   /** null outside the countries with a preset. */
   country: CountryCode | null
   sender: string | null
@@ -43,7 +43,7 @@ export interface CountryFacts {
 }
 
 /** Whom a message would be given to. */
-export interface ContractParty {
+interface ContractParty {
   operatorId: number
   /** Its own sender, where the book does not know it yet. */
   ownSender: string | null

@@ -24,25 +24,47 @@ export const contractItems = {
 export type ContractItem = keyof typeof contractItems
 
 /**
- * What the contract reads. `people`: id and name of the three people of `peopleTable`; `names`: a view or table of
- * their names; `numbers_<count>`: n (1, 2, …) and pad (200 characters); the others as `Fixture` says.
+ * What the contract reads. `people`: id and name of the three `people`; `names`: a view or table of their names;
+ * `numbers_<count>`: n (1, 2, …) and pad (200 characters); `silent`: what the fixture's query `silent` waits for; the
+ * others as `Fixture` says.
  */
-export type ContractTable = 'people' | 'names' | 'contract_types' | 'legacy' | 'dos' | `numbers_${number}`
+export type ContractTable =
+  | 'people'
+  | 'names'
+  | 'contract_types'
+  | 'legacy'
+  | 'dos'
+  | 'silent'
+  | `numbers_${number}`
 
-export interface Fixture {
+/** An empty database: settings that open it, and one of two ways to fill it. */
+export interface FixtureDatabase {
+  config: Record<string, unknown>
+  /** Runs a statement of the fixture. */
+  execute?(sql: string): Promise<unknown>
+  /** For kinds without SQL of their own: makes a table of the contract. */
+  prepare?(table: ContractTable): Promise<unknown>
+}
+
+export interface SqlDatabase extends FixtureDatabase {
+  execute(sql: string): Promise<unknown>
+}
+
+export interface Fixture<Database extends FixtureDatabase = SqlDatabase> {
   kind: SourceKindName
   /** Begins every title instead of the kind's name: for a kind that is tested with several servers in one file. */
   label?: string
   /** `test`, or `test.skip` where the server is not installed. */
   serverTest: TestFn | TestFn['skip']
-  /** An empty database: settings that open it, and a way to fill it. */
-  database(t: ExecutionContext): Promise<FixtureDatabase>
+  database(t: ExecutionContext): Promise<Database>
+  /** One that takes text in whatever letters, for `legacy` and `dos`; `database` when absent. */
+  legacyDatabase?(t: ExecutionContext): Promise<Database>
   /**
    * Creates the table `contract_types` with one row: code CHAR(6) 'AB', due 2027-01-01, seen 2027-03-28 02:30:00,
    * premium 12345678901234567.89, policy 9007199254740993, age 42, active true, absent NULL, photo 00 ff 80,
    * rate 0.1, name `Ouédraogo œ ’`.
    */
-  typesTable: string[]
+  typesTable?: string[]
   /** How this kind writes true. */
   yes: SourceValue
   /** Columns of `contract_types` that this kind gives in another way, or (without a value) does not have. */
@@ -53,25 +75,25 @@ export interface Fixture {
   streamedRows?: number
   /** A SELECT that works for minutes before its first row. */
   silent: string
-  /** Creates `legacy` (id, name): the bytes of cp1252 `Aïcha N’Guessan œ €`, then UTF-8 `Zoé`. */
-  legacyTable: string[]
+  /**
+   * Creates `legacy` (id, name): the bytes of cp1252 `Aïcha N’Guessan œ €`, then UTF-8 `Zoé`. Where all text of a file or
+   * an answer is in one code page, both are of cp1252.
+   */
+  legacyTable?: string[]
   /** Creates `dos` (id, name): the bytes of cp850 `Zoé Çç ü`, then UTF-8 `Aïcha`. */
   dosTable?: string[]
   /** What stands between `SELECT 1 AS one` and its end, for example ` FROM DUAL`. */
   fromNothing?: string
+  /** The smallest query that is sent somewhere, of an empty database; `SELECT 1 AS one` when absent. */
+  anything?: string
+  /** How a query reads the ids of `people` as numbers, for kinds that hold text only; `id` when absent. */
+  numericId?: string
   /** How this kind spells a name that the query writes in small letters without quotes. */
   spelled?(name: string): string
   /** The type of a VARCHAR(80) in the words of the database. */
   textType?: RegExp
   /** Tests that mean nothing for this kind, with the reason. */
   lacks?: Partial<Record<ContractItem, string>>
-}
-
-export interface FixtureDatabase {
-  config: Record<string, unknown>
-  execute(sql: string): Promise<unknown>
-  /** For kinds without SQL of their own: makes a table of the contract. Absent, the fixture's SQL is executed. */
-  prepare?(table: ContractTable): Promise<unknown>
 }
 
 export const typesRow = {
@@ -90,11 +112,15 @@ export const typesRow = {
 
 export type TypesColumn = keyof typeof typesRow
 
+export const people = [
+  { id: 1, name: 'Awa' },
+  { id: 2, name: 'N\'Dri "x" :id' },
+  { id: 3, name: 'Koffi' },
+] as const
+
 const peopleTable = [
   'CREATE TABLE people (id INTEGER, name VARCHAR(80))',
-  "INSERT INTO people VALUES (1, 'Awa')",
-  "INSERT INTO people VALUES (2, 'N''Dri \"x\" :id')",
-  "INSERT INTO people VALUES (3, 'Koffi')",
+  ...people.map(({ id, name }) => `INSERT INTO people VALUES (${id}, '${name.replaceAll("'", "''")}')`),
 ]
 const namesView = ['CREATE VIEW names AS SELECT name FROM people']
 
@@ -135,16 +161,25 @@ export async function failureOf(
 }
 
 /** The smallest query of a kind. */
-export function anything(fixture: Fixture): { sql: string } {
-  return { sql: `SELECT 1 AS one${fixture.fromNothing ?? ''}` }
+export function anything({ anything, fromNothing = '' }: Fixture<FixtureDatabase>): { sql: string } {
+  return { sql: anything ?? `SELECT 1 AS one${fromNothing}` }
 }
 
 /** Makes tables of the contract in a database of the fixture. */
 export async function prepare(
-  fixture: Fixture,
+  fixture: Fixture<FixtureDatabase>,
   database: FixtureDatabase,
   ...tables: ContractTable[]
 ): Promise<void> {
+  for (const table of tables) {
+    if (database.prepare !== undefined) await database.prepare(table)
+    else await executeAll(database, statementsOf(fixture, table))
+  }
+}
+
+function statementsOf(fixture: Fixture<FixtureDatabase>, table: ContractTable): string[] {
+  // Rows of numbers, and what works for minutes, are made by the queries.
+  if (table === 'silent' || table.startsWith('numbers_')) return []
   const sqlOf: Record<string, string[] | undefined> = {
     people: peopleTable,
     names: namesView,
@@ -152,21 +187,27 @@ export async function prepare(
     legacy: fixture.legacyTable,
     dos: fixture.dosTable,
   }
-  for (const table of tables) {
-    if (database.prepare !== undefined) await database.prepare(table)
-    else if (!table.startsWith('numbers_')) {
-      const statements = sqlOf[table]
-      if (statements === undefined) throw new Error(`the fixture of ${fixture.kind} cannot make ${table}`)
-      for (const sql of statements) await database.execute(sql)
-    }
-  }
+  const statements = sqlOf[table]
+  if (statements === undefined) throw new Error(`the fixture of ${fixture.kind} cannot make ${table}`)
+  return statements
 }
 
-/** Registers the tests of a contract, except those that the fixture lacks: these are told in one test. */
+/** @throws Error when the database has no SQL, or the fixture no statements */
+export async function executeAll(
+  database: FixtureDatabase,
+  statements: readonly string[] | undefined,
+): Promise<void> {
+  if (database.execute === undefined || statements === undefined) {
+    throw new Error('the fixture has no statements for what this test needs')
+  }
+  for (const sql of statements) await database.execute(sql)
+}
+
 const measuring: ReadonlySet<string> = new Set(['streaming', 'early-end'])
 
+/** Registers the tests of a contract, except those that the fixture lacks: these are told in one test. */
 export function contractTests<Item extends string>(
-  { kind, label, serverTest }: Fixture,
+  { kind, label, serverTest }: Fixture<FixtureDatabase>,
   titles: Readonly<Record<Item, string>>,
   lacks: Partial<Record<Item, string>>,
 ): (item: Item, run: (t: ExecutionContext) => Promise<void>) => void {

@@ -26,8 +26,9 @@ import { heldMemoryMiB } from './held-memory.ts'
 /** A zone far from UTC, so that a date which passes through an instant shows up as the day before. */
 process.env.TZ = 'Pacific/Auckland'
 
-export function testSourceContract(fixture: Fixture): void {
-  const { kind, differs = {}, streamedRows = 200_000, spelled = (name: string) => name } = fixture
+export function testSourceContract(fixture: Fixture<FixtureDatabase>): void {
+  const { kind, differs = {}, streamedRows = 200_000, numericId = 'id' } = fixture
+  const { spelled = (name: string) => name } = fixture
   const items = Object.keys(contractItems) as ContractItem[]
   const lacks = Object.fromEntries(
     items.flatMap(item => (fixture.lacks?.[item] === undefined ? [] : [[item, fixture.lacks[item]]])),
@@ -44,20 +45,31 @@ export function testSourceContract(fixture: Fixture): void {
     })
     return row(Object.fromEntries(values))
   }
-  const database = async (t: ExecutionContext, ...tables: ContractTable[]): Promise<FixtureDatabase> => {
-    const made = await fixture.database(t)
-    await prepare(fixture, made, ...tables)
-    return made
-  }
+  type MakeDatabase = (t: ExecutionContext, ...tables: ContractTable[]) => Promise<FixtureDatabase>
+  const filled =
+    (make: Fixture<FixtureDatabase>['database']): MakeDatabase =>
+    async (t, ...tables) => {
+      const made = await make(t)
+      await prepare(fixture, made, ...tables)
+      return made
+    }
+  const database = filled(fixture.database)
+  const legacyDatabase = filled(fixture.legacyDatabase ?? fixture.database)
 
   contractTest('read', async t => {
     const { config } = await database(t, 'people')
     const source = openFixture(t, fixture, config)
-    const query = { sql: 'SELECT id, name FROM people WHERE id >= :from AND id < :to + :from ORDER BY id;' }
+    const query = {
+      sql: `SELECT ${numericId} AS id, name FROM people
+        WHERE ${numericId} >= :from AND ${numericId} < :to + :from ORDER BY id;`,
+    }
     t.deepEqual(await collect(source.read({ ...query, params: { from: 2, to: 1 } })), [
       row({ id: 2, name: 'N\'Dri "x" :id' }),
     ])
-    const quote = { sql: 'SELECT id FROM people WHERE name = :name', params: { name: 'N\'Dri "x" :id' } }
+    const quote = {
+      sql: `SELECT ${numericId} AS id FROM people WHERE name = :name`,
+      params: { name: 'N\'Dri "x" :id' },
+    }
     t.deepEqual(await collect(source.read(quote)), [row({ id: 2 })])
     const attack = { ...quote, params: { name: "x' OR 1=1 --" } }
     t.deepEqual(await collect(source.read(attack)), [])
@@ -76,21 +88,25 @@ export function testSourceContract(fixture: Fixture): void {
   })
 
   contractTest('cp1252', async t => {
-    const { config } = await database(t, 'legacy', 'contract_types')
-    const source = openFixture(t, fixture, config, { encoding: 'cp1252' })
-    t.deepEqual(await collect(source.read({ sql: 'SELECT name FROM legacy ORDER BY id -- all' })), [
+    const made = await legacyDatabase(t, 'legacy')
+    const read = (sql: string) => {
+      const source = openFixture(t, fixture, made.config, { encoding: 'cp1252' })
+      return collect(source.read({ sql }))
+    }
+    t.deepEqual(await read('SELECT name FROM legacy ORDER BY id -- all'), [
       row({ name: 'Aïcha N’Guessan œ €' }),
       row({ name: 'Zoé' }),
     ])
     const asked = (['name', 'photo', 'premium', 'code'] as const).filter(
       column => differs[column] === undefined || differs[column].value !== undefined,
     )
-    const [types] = await collect(source.read({ sql: `SELECT ${asked.join(', ')} FROM contract_types` }))
+    await prepare(fixture, made, 'contract_types')
+    const [types] = await read(`SELECT ${asked.join(', ')} FROM contract_types`)
     t.deepEqual(types, expectedTypes(...asked))
   })
 
   contractTest('cp850', async t => {
-    const { config } = await database(t, 'dos')
+    const { config } = await legacyDatabase(t, 'dos')
     const source = openFixture(t, fixture, config, { encoding: 'cp850' })
     t.deepEqual(await collect(source.read({ sql: 'SELECT name FROM dos ORDER BY id' })), [
       row({ name: 'Zoé Çç ü' }),
@@ -148,7 +164,7 @@ export function testSourceContract(fixture: Fixture): void {
   })
 
   contractTest('timeout', async t => {
-    const { config } = await database(t)
+    const { config } = await database(t, 'silent')
     const source = openFixture(t, fixture, config, { timeoutMs: 500 })
     const { error, before } = await failureOf(t, source.read({ sql: fixture.silent }))
     t.is(error.code, 'source-timeout', error.message)

@@ -81,6 +81,19 @@ test('an update that is given up stops its connection, which is not kept even wh
   t.deepEqual(stopped.log, ['change on 1', 'stop 1', 'free 1'])
 })
 
+test('an update given up while its connection was made does not begin on it', async t => {
+  const cancel = new AbortController()
+  const reason = new Error('the server stops')
+  const { kept, log } = doubleOf({
+    async open() {
+      cancel.abort(reason)
+      return 1
+    },
+  })
+  t.is(await t.throwsAsync(kept.run(statement, 100, cancel.signal)), reason)
+  t.deepEqual(log, ['free 1'])
+})
+
 test('two updates at once have a connection each, and one of them is kept', async t => {
   const { kept, log, running, start } = doubleOf()
   const { end: first } = await start(1)

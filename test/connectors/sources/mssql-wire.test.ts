@@ -232,6 +232,11 @@ test('mssql: a server that wants TLS and a source that does not are told apart',
   const { error } = await failureOf(t, openFixture(t, kind, configOf(server)).read(one))
   t.is(error.code, 'source-unreachable')
   t.regex(error.message, /TLS mode of the source to require/)
+  const steps = await openFixture(t, kind, configOf(server)).test()
+  t.deepEqual(
+    steps.map(({ step, outcome }) => `${step} ${outcome}`),
+    ['resolve ok', 'connect ok', 'login failed'],
+  )
   const encrypted = openFixture(t, kind, configOf(server), { tls: { mode: 'require' } })
   t.deepEqual(await collect(encrypted.read(one)), [{ one: 1 }])
 })

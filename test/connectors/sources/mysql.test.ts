@@ -40,7 +40,7 @@ const fixture: ServerFixture = {
     "INSERT INTO dos VALUES (1, x'5a6f822080872081'), (2, CAST(x'41c3af636861' AS CHAR CHARACTER SET latin1))",
   ],
   writingFunction: [
-    'CREATE FUNCTION write_row() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO people VALUES (1); RETURN 1; END',
+    'CREATE FUNCTION write_row() RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO people (id) VALUES (9); RETURN 1; END',
   ],
   async readerConfig({ config, execute }) {
     await execute("CREATE USER 'reader'@'127.0.0.1' IDENTIFIED BY 'only reads'")

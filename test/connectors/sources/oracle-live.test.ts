@@ -47,7 +47,6 @@ function liveFixture(url: URL): Fixture {
       `SELECT LEVEL AS n, LPAD(TO_CHAR(LEVEL), 200, '0') AS pad FROM DUAL CONNECT BY LEVEL <= ${count}`,
     silent: `SELECT COUNT(*) AS n FROM (SELECT LEVEL AS a FROM DUAL CONNECT BY LEVEL <= 100000),
       (SELECT LEVEL AS b FROM DUAL CONNECT BY LEVEL <= 100000)`,
-    legacyTable: [],
     fromNothing: ' FROM DUAL',
     spelled: name => name.toUpperCase(),
     lacks: {

@@ -7,10 +7,13 @@ import {
   type ContractItem,
   collect,
   contractTests,
+  executeAll,
   type Fixture,
   type FixtureDatabase,
   failureOf,
   openFixture,
+  prepare,
+  type SqlDatabase,
 } from './contract-fixture.ts'
 
 const serverItems = {
@@ -26,7 +29,7 @@ const serverItems = {
 
 export type ServerItem = keyof typeof serverItems
 
-export interface ServerFixture extends Fixture {
+export interface ServerFixture<Database extends FixtureDatabase = SqlDatabase> extends Fixture<Database> {
   /** A server of its own, that the test may stop. */
   startServer(
     t: ExecutionContext,
@@ -34,26 +37,27 @@ export interface ServerFixture extends Fixture {
   ): Promise<{ config: Record<string, unknown>; caPem: string | undefined; stop(): Promise<void> }>
   /** Rows of the result in whose middle the server stops: more than it can have sent by then. 5,000,000 when absent. */
   endlessRows?: number
-  /** Creates the function `write_row()`, which inserts into `people`. */
-  writingFunction: string[]
+  /** Creates the function `write_row()`, which inserts one more row into `people`. */
+  writingFunction?: string[]
   /** Creates an account that may only read; `config` with its name and password. */
-  readerConfig(database: FixtureDatabase): Promise<Record<string, unknown>>
-  /** Counts the statements of ours that the server is working on: `SELECT … AS running`. */
-  runningCount(database: FixtureDatabase): Promise<number>
+  readerConfig?(database: Database): Promise<Record<string, unknown>>
+  /** Counts the statements or requests of ours that the server is working on. */
+  runningCount(database: Database): Promise<number>
   /** What messages about a source with this config must contain; `host:port` and the user when absent. */
   placeWords?(config: Record<string, unknown>): string[]
-  /** Settings that name a host which does not exist, `nowhere.invalid`, in place of the right one. */
-  unknownHost?: Record<string, unknown>
+  /** Settings that name another host in place of the one of `config`; `{ host }` when absent. */
+  atHost?(config: Record<string, unknown>, host: string): Record<string, unknown>
   lacks?: Partial<Record<ContractItem | ServerItem, string>>
 }
 
-export function testServerContract(fixture: ServerFixture): void {
+export function testServerContract<Database extends FixtureDatabase>(fixture: ServerFixture<Database>): void {
   const items = Object.keys(serverItems) as ServerItem[]
   const lacks = Object.fromEntries(
     items.flatMap(item => (fixture.lacks?.[item] === undefined ? [] : [[item, fixture.lacks[item]]])),
   )
   const serverTest = contractTests<ServerItem>(fixture, serverItems, lacks)
   const placeWords = fixture.placeWords ?? (config => [`${config.host}:${config.port}`, String(config.user)])
+  const atHost = fixture.atHost ?? ((_, host) => ({ host }))
 
   serverTest('wrong-password', async t => {
     const { config } = await fixture.database(t)
@@ -67,7 +71,7 @@ export function testServerContract(fixture: ServerFixture): void {
 
   serverTest('unknown-host', async t => {
     const { config } = await fixture.database(t)
-    const source = openFixture(t, fixture, config, fixture.unknownHost ?? { host: 'nowhere.invalid' })
+    const source = openFixture(t, fixture, config, atHost(config, 'nowhere.invalid'))
     const { error } = await failureOf(t, source.read(anything(fixture)))
     t.is(error.code, 'source-unreachable')
     t.regex(error.message, /nowhere\.invalid.*(?:DNS)/)
@@ -99,13 +103,16 @@ export function testServerContract(fixture: ServerFixture): void {
   serverTest('tls', async t => {
     const { config, caPem } = await fixture.startServer(t, { tls: true })
     const lastStep = async (host: string, tls: Record<string, unknown>): Promise<string> => {
-      const steps = await openFixture(t, fixture, config, { host, tls }).test()
+      const steps = await openFixture(t, fixture, config, { ...atHost(config, host), tls }).test()
       return `${steps.at(-1)?.step} ${steps.at(-1)?.outcome}`
     }
     t.is(await lastStep('127.0.0.1', { mode: 'require' }), 'select ok')
     t.is(await lastStep('localhost', { mode: 'verify', caPem }), 'select ok')
     t.regex(await lastStep('localhost', { mode: 'verify' }), /^(?:tls|login) failed$/)
-    const source = openFixture(t, fixture, config, { host: 'localhost', tls: { mode: 'verify' } })
+    const source = openFixture(t, fixture, config, {
+      ...atHost(config, 'localhost'),
+      tls: { mode: 'verify' },
+    })
     const { error } = await failureOf(t, source.read(anything(fixture)))
     t.is(error.code, 'source-unreachable')
     t.regex(error.message, /certificate/)
@@ -113,18 +120,19 @@ export function testServerContract(fixture: ServerFixture): void {
 
   serverTest('read-only-transaction', async t => {
     const database = await fixture.database(t)
-    await database.execute('CREATE TABLE people (id INTEGER)')
-    for (const sql of fixture.writingFunction) await database.execute(sql)
+    await prepare(fixture, database, 'people')
+    await executeAll(database, fixture.writingFunction)
     const source = openFixture(t, fixture, database.config)
     const sql = `SELECT write_row() AS written${fixture.fromNothing ?? ''}`
     const { error } = await failureOf(t, source.read({ sql }))
     t.is(error.code, 'source-query-failed')
     t.regex(error.message, /read.only transaction/i)
-    t.deepEqual(await collect(source.read({ sql: 'SELECT id FROM people' })), [])
+    t.is((await collect(source.read({ sql: 'SELECT id FROM people' }))).length, 3)
   })
 
   serverTest('cancel-on-server', async t => {
     const database = await fixture.database(t)
+    await prepare(fixture, database, 'silent')
     const source = openFixture(t, fixture, database.config)
     const cancel = new AbortController()
     const reading = collect(source.read({ sql: fixture.silent }, cancel.signal))
@@ -137,11 +145,11 @@ export function testServerContract(fixture: ServerFixture): void {
 
   serverTest('write-warning', async t => {
     const database = await fixture.database(t)
-    await database.execute('CREATE TABLE people (id INTEGER)')
+    await prepare(fixture, database, 'people')
     const asOwner = openFixture(t, fixture, database.config)
     const before = ['resolve ok', 'connect ok', 'login ok']
     t.deepEqual(await stepsOf(asOwner), [...before, 'read-only warning', 'select ok'])
-    const asReader = openFixture(t, fixture, await fixture.readerConfig(database))
+    const asReader = openFixture(t, fixture, (await fixture.readerConfig?.(database)) ?? database.config)
     t.deepEqual(await stepsOf(asReader), [...before, 'read-only ok', 'select ok'])
     const details = (await asReader.test()).filter(step => step.step !== 'tls').map(step => step.detail)
     t.deepEqual(details, ['', '', '', '', ''])

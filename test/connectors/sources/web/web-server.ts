@@ -14,6 +14,8 @@ export interface WebServer {
   asked: { method: string; url: string; headers: IncomingMessage['headers']; body: string }[]
   /** Connections open now. */
   connections(): Promise<number>
+  /** Requests whose answer is neither sent to its end nor given up. */
+  running(): number
   stop(): Promise<void>
 }
 
@@ -26,8 +28,13 @@ export async function webServer(
   tls?: { key: string; cert: string },
 ): Promise<WebServer> {
   const asked: WebServer['asked'] = []
+  let running = 0
   const listener: RequestListener = (request, response) => {
     const pieces: Buffer[] = []
+    running += 1
+    response.on('close', () => {
+      running -= 1
+    })
     request.on('data', (piece: Buffer) => pieces.push(piece))
     request.on('end', () => {
       const { method = '', url = '', headers } = request
@@ -49,6 +56,7 @@ export async function webServer(
     port,
     asked,
     connections: () => new Promise(resolve => server.getConnections((_, count) => resolve(count))),
+    running: () => running,
     stop,
   }
 }
