@@ -1,100 +1,86 @@
 /** The rows of one table of an Access file, a batch at a time, in the child process that reads the file. */
 import type MDBReader from 'mdb-reader'
-import type { Column, Value } from 'mdb-reader'
+import type { Value } from 'mdb-reader'
 import type { SourceValue } from '../source.ts'
+import type { ShownPages } from './access-shown-pages.ts'
 import { type AccessValueReader, accessValueReader } from './access-values.ts'
-import { batchBytes, mostRowBytes, rowBytes, valueBytes } from './batch-size.ts'
-
-/** Rows by columns: half as much work to hand over as arrays of rows. */
-export interface ColumnBatch {
-  /** Rows; 0 is the end. */
-  count: number
-  columns: SourceValue[][]
-  bytes: number
-}
+import { type SizedBatch, takeBatch } from './batch-size.ts'
 
 export interface AccessCursor {
-  /** @throws RowTooLarge; what the driver throws at a damaged page */
-  next(mostRows: number): ColumnBatch
+  /** No rows are the end. @throws RowTooLarge; what the driver throws at a damaged page */
+  next(mostRows: number): SizedBatch
 }
 
-/**
- * Rows decoded at a time. For each step the driver walks over all rows before it, so steps grow with what was read:
- * a file of two million rows is walked over some twenty times, not two hundred times.
- */
-const firstStep = 5_000
-const longestStep = 50_000
-/** What a step of large rows may hold, as texts count. */
-const stepBytes = 32 * 2 ** 20
+/** Pages decoded at a time: enough to hide what a step costs, few enough for its rows to be gone before they are old. */
+const firstPages = 4
+const mostPages = 128
+/** What a step of large rows may hold, as texts count: a page may hold a hundred rows that point to long texts. */
+const stepBytes = 8 * 2 ** 20
 
-/** @param readText of the columns that are text, where the driver gives their bytes */
+/**
+ * @param open the table as its pages are at that moment
+ * @param pages all of them, hidden
+ * @param readText of the columns that are text, where the driver gives their bytes
+ */
 export function accessCursor(
-  table: ReturnType<MDBReader['getTable']>,
+  open: () => ReturnType<MDBReader['getTable']>,
+  pages: ShownPages,
   readText: ReadonlyMap<string, AccessValueReader> = new Map(),
 ): AccessCursor {
-  const columns = table.getColumns().map(column => readable(column, readText.get(column.name)))
+  const columns = open().getColumns()
+  const names = columns.map(column => column.name)
+  const readers = columns.map(column => readText.get(column.name) ?? accessValueReader(column))
   // Attachments are rows of other tables, looked up one by one for each row.
-  const asked = columns.filter(column => !column.isComplex).map(column => column.name)
+  const asked = columns.filter(column => column.type !== 'complex').map(column => column.name)
   let decoded: Record<string, Value>[] = []
+  let plain: (row: Record<string, Value>) => SourceValue[]
   let taken = 0
-  let offset = 0
-  let bytesTaken = 0
-  let isOver = false
+  let stepPages = firstPages
+  let bytesOfStep = 0
 
-  const decode = (): void => {
-    const rowsOfSize = Math.floor((stepBytes * Math.max(offset, 1)) / Math.max(bytesTaken, 1))
-    const wanted = Math.min(longestStep, Math.max(firstStep, offset >> 1))
-    const rowLimit = Math.max(1, Math.min(wanted, rowsOfSize))
-    decoded = isOver ? [] : table.getData({ columns: asked, rowOffset: offset, rowLimit })
-    isOver = decoded.length < rowLimit
-    offset += decoded.length
+  /** @returns whether there are rows */
+  const decode = (): boolean => {
+    const pagesOfSize = Math.floor((stepBytes * stepPages) / Math.max(bytesOfStep, 1))
+    stepPages = Math.max(1, Math.min(mostPages, stepPages * 2, pagesOfSize))
+    bytesOfStep = 0
     taken = 0
+    decoded = []
+    // A page may hold deleted rows only.
+    while (decoded.length === 0 && pages.show(stepPages)) decoded = open().getData({ columns: asked })
+    if (decoded.length === 0) return false
+    plain = rowReader(names, Object.keys(decoded[0]!), readers)
+    return true
   }
   return {
     next(mostRows) {
       if (taken === decoded.length) decode()
-      const from = taken
-      let bytes = 0
-      while (taken < decoded.length && taken - from < mostRows && bytes < batchBytes) {
-        bytes += storedBytes(decoded[taken]!, asked)
-        taken += 1
-      }
-      bytesTaken += bytes
-      const rows = { decoded, from, end: taken }
-      return { count: taken - from, bytes, columns: columns.map(column => readColumn(column, rows)) }
+      const take = (): SourceValue[] | undefined =>
+        taken === decoded.length ? undefined : plain(decoded[taken++]!)
+      const batch = takeBatch(mostRows, take, names)
+      bytesOfStep += batch.bytes
+      return batch
     },
   }
 }
 
-interface ReadableColumn {
-  name: string
-  isComplex: boolean
-  read: AccessValueReader | undefined
-}
-
-function readable(column: Column, readText: AccessValueReader | undefined): ReadableColumn {
-  const read = readText ?? accessValueReader(column)
-  return { name: column.name, isComplex: column.type === 'complex', read }
-}
-
-/** @throws RowTooLarge */
-function storedBytes(row: Record<string, Value>, names: readonly string[]): number {
-  // An empty row is something too: only the end has no bytes.
-  let bytes = 1
-  for (const name of names) bytes += valueBytes(row[name])
-  if (bytes <= mostRowBytes) return bytes
-  const values = names.map(name => row[name])
-  return rowBytes(values, names)
-}
-
-function readColumn(
-  { name, read }: ReadableColumn,
-  { decoded, from, end }: { decoded: readonly Record<string, Value>[]; from: number; end: number },
-): SourceValue[] {
-  const values: SourceValue[] = []
-  for (let index = from; index < end; index += 1) {
-    const stored = decoded[index]![name] ?? null
-    values.push(read === undefined ? (stored as SourceValue) : read(stored))
+/**
+ * A row in the order of its columns. The driver gives them by name, in an order that puts names that are numbers first;
+ * asked for by name, value by value, a row would take as long as its decoding.
+ *
+ * @param given the names that the driver gives, in its order
+ */
+function rowReader(
+  names: readonly string[],
+  given: readonly string[],
+  readers: readonly (AccessValueReader | undefined)[],
+): (row: Record<string, Value>) => SourceValue[] {
+  const places = names.map(name => given.indexOf(name))
+  const isInOrder = places.every((place, index) => place === index)
+  const read = readers.flatMap((reader, index) => (reader === undefined ? [] : [{ index, reader }]))
+  return row => {
+    const stored = Object.values(row)
+    const values = isInOrder ? stored : places.map(place => (place === -1 ? null : stored[place]!))
+    for (const { index, reader } of read) values[index] = reader(values[index]!) as Value
+    return values as SourceValue[]
   }
-  return values
 }

@@ -1,32 +1,6 @@
 /** Where a whole Access file, not encrypted, describes the columns of its tables. Pure. */
 
-interface DefinitionLayout {
-  pageSize: number
-  /** Places in a definition; see the table definition pages in HACKING.md of mdbtools. */
-  columnCountAt: number
-  indexCountAt: number
-  indexesAt: number
-  indexBytes: number
-  columnBytes: number
-}
-
-const jet3Layout: DefinitionLayout = {
-  pageSize: 2_048,
-  columnCountAt: 25,
-  indexCountAt: 31,
-  indexesAt: 43,
-  indexBytes: 8,
-  columnBytes: 18,
-}
-
-const jet4Layout: DefinitionLayout = {
-  pageSize: 4_096,
-  columnCountAt: 45,
-  indexCountAt: 51,
-  indexesAt: 63,
-  indexBytes: 12,
-  columnBytes: 25,
-}
+import { type AccessLayout, layoutOf } from './access-layout.ts'
 
 const definitionType = 2
 const continuedAt = 4
@@ -68,11 +42,7 @@ export function cutEndlessDefinitions(file: Buffer): void {
   }
 }
 
-function layoutOf(file: Buffer): DefinitionLayout {
-  return file[20] === 0 ? jet3Layout : jet4Layout
-}
-
-function definitionPages(file: Buffer, { pageSize }: DefinitionLayout): number[] {
+function definitionPages(file: Buffer, { pageSize }: AccessLayout): number[] {
   const pages: number[] = []
   for (let page = pageSize; page + pageSize <= file.length; page += pageSize) {
     if (file[page] === definitionType && file[page + 1] === 1) pages.push(page)
@@ -81,7 +51,7 @@ function definitionPages(file: Buffer, { pageSize }: DefinitionLayout): number[]
 }
 
 /** A definition may go on in other pages. */
-function pagesOf(file: Buffer, first: number, { pageSize }: DefinitionLayout): number[] {
+function pagesOf(file: Buffer, first: number, { pageSize }: AccessLayout): number[] {
   const pages = [first]
   for (let page = first; pages.length < mostPages; ) {
     page = file.readUInt32LE(page + continuedAt) * pageSize
@@ -92,7 +62,7 @@ function pagesOf(file: Buffer, first: number, { pageSize }: DefinitionLayout): n
 }
 
 /** The other pages begin with a head of their own. */
-function placesIn(pages: readonly number[], { pageSize }: DefinitionLayout): ColumnPlace {
+function placesIn(pages: readonly number[], { pageSize }: AccessLayout): ColumnPlace {
   const bytesMore = pageSize - continuedHeadBytes
   return offset => {
     if (offset < pageSize) return pages[0]! + offset

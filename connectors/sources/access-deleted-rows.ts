@@ -1,4 +1,5 @@
 /** Deleted rows of an Access file that the driver would read as living ones. */
+import { type AccessLayout, layoutOf } from './access-layout.ts'
 
 /**
  * What a page's list of rows says beside where each row begins. A row that outgrew its place lies elsewhere, `moved`,
@@ -12,12 +13,6 @@ const startMask = 0x1fff
 /** One is usual; a row that moves again may leave the place between. */
 const maxHops = 8
 
-interface Layout {
-  pageSize: number
-  /** Where a data page counts its rows, before the list of them. */
-  countAt: number
-}
-
 /**
  * Marks the moved rows that no pointer leads to any more as deleted in the way the driver looks at. Without this an
  * insured person whose record was corrected and later deleted would still get messages.
@@ -26,7 +21,12 @@ interface Layout {
  * @see HACKING.md of mdbtools, "Data Pages"; the deleting and moving of rows as Jackcess does them
  */
 export function hideDeletedRows(file: Buffer): void {
-  const layout = file[20] === 0 ? { pageSize: 2_048, countAt: 8 } : { pageSize: 4_096, countAt: 12 }
+  const layout = layoutOf(file)
+  let isAnyMoved = false
+  eachEntry(file, layout, (_entry, value) => {
+    if ((value & flags) === moved) isAnyMoved = true
+  })
+  if (!isAnyMoved) return
   /** A bit for every two bytes of the file: an entry begins at an even place. */
   const living = new Uint8Array((file.length >> 4) + 1)
   eachEntry(file, layout, (entry, value) => {
@@ -39,10 +39,10 @@ export function hideDeletedRows(file: Buffer): void {
 }
 
 /** All entries of all lists of rows. */
-function eachEntry(file: Buffer, layout: Layout, look: (entry: number, value: number) => void): void {
+function eachEntry(file: Buffer, layout: AccessLayout, look: (entry: number, value: number) => void): void {
   for (let page = layout.pageSize; page + layout.pageSize <= file.length; page += layout.pageSize) {
     if (!isDataPage(file, page)) continue
-    const first = page + layout.countAt + 2
+    const first = page + layout.rowCountAt + 2
     const end = first + 2 * rowCount(file, page, layout)
     for (let entry = first; entry < end; entry += 2) look(entry, file.readUInt16LE(entry))
   }
@@ -57,12 +57,12 @@ function isDataPage(file: Buffer, page: number): boolean {
   return file[page] === 1 && file.readUInt32LE(page + 4) !== longTexts
 }
 
-function rowCount(file: Buffer, page: number, { pageSize, countAt }: Layout): number {
-  return Math.min(file.readUInt16LE(page + countAt), Math.floor((pageSize - countAt - 2) / 2))
+function rowCount(file: Buffer, page: number, { pageSize, rowCountAt }: AccessLayout): number {
+  return Math.min(file.readUInt16LE(page + rowCountAt), Math.floor((pageSize - rowCountAt - 2) / 2))
 }
 
 /** Adds every place on the way from a pointer to its row. */
-function addPath(file: Buffer, from: number, layout: Layout, living: Uint8Array): void {
+function addPath(file: Buffer, from: number, layout: AccessLayout, living: Uint8Array): void {
   let entry: number | undefined = from
   for (let hop = 0; hop < maxHops && entry !== undefined; hop += 1) {
     entry = pointedAt(file, entry, layout)
@@ -71,7 +71,7 @@ function addPath(file: Buffer, from: number, layout: Layout, living: Uint8Array)
 }
 
 /** The entry of the list of rows that a pointer leads to; undefined when it is a row itself, or damaged. */
-function pointedAt(file: Buffer, entry: number, layout: Layout): number | undefined {
+function pointedAt(file: Buffer, entry: number, layout: AccessLayout): number | undefined {
   const value = file.readUInt16LE(entry)
   if ((value & pointer) === 0) return undefined
   const at = entry - (entry % layout.pageSize) + (value & startMask)
@@ -79,5 +79,5 @@ function pointedAt(file: Buffer, entry: number, layout: Layout): number | undefi
   const page = file.readUIntLE(at + 1, 3) * layout.pageSize
   const row = file[at]!
   if (page + layout.pageSize > file.length || !isDataPage(file, page)) return undefined
-  return row < rowCount(file, page, layout) ? page + layout.countAt + 2 + row * 2 : undefined
+  return row < rowCount(file, page, layout) ? page + layout.rowCountAt + 2 + row * 2 : undefined
 }

@@ -2,7 +2,6 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import type { SourceValue } from '../source.ts'
-import type { ColumnBatch } from './access-cursor.ts'
 import type { AccessAnswer, AccessOrder, AccessTable, LinkedTable } from './access-reader.ts'
 import { askAhead } from './batch-size.ts'
 import { errorCode } from './error-words.ts'
@@ -91,17 +90,7 @@ async function* rowsOf(
       return answer
     },
   )
-  for (let answer = await next(); answer.count > 0; answer = await next()) yield rowsFrom(answer)
+  for (let answer = await next(); answer.rows.length > 0; answer = await next()) yield answer.rows
   // The answers of another table would follow: those of this one are taken first.
   for (; underWay > 0; underWay -= 1) await child.next()
-}
-
-function rowsFrom({ count, columns }: ColumnBatch): SourceValue[][] {
-  const rows: SourceValue[][] = []
-  for (let row = 0; row < count; row += 1) {
-    const values: SourceValue[] = []
-    for (let column = 0; column < columns.length; column += 1) values.push(columns[column]![row]!)
-    rows.push(values)
-  }
-  return rows
 }

@@ -7,14 +7,17 @@
  * driver changes the bytes of negative amounts and replication ids while it decodes them.
  */
 import { stat } from 'node:fs/promises'
-import MDBReader, { type Column } from 'mdb-reader'
+import type MDBReader from 'mdb-reader'
+import type { Column } from 'mdb-reader'
 import { hideCalculatedColumns } from './access-calculated.ts'
-import { type AccessCursor, accessCursor, type ColumnBatch } from './access-cursor.ts'
+import { type AccessCursor, accessCursor } from './access-cursor.ts'
 import { cutEndlessDefinitions } from './access-definitions.ts'
 import { hideDeletedRows } from './access-deleted-rows.ts'
 import { showTextAsBytes } from './access-dos-text.ts'
 import { isEncrypted } from './access-first-page.ts'
+import { hidePages } from './access-shown-pages.ts'
 import { type AccessValueReader, accessTypeNames, isTextColumn } from './access-values.ts'
+import type { SizedBatch } from './batch-size.ts'
 import { codedError, errorCode, errorWords } from './error-words.ts'
 import { serveOrders } from './reading-child.ts'
 import type { FailedAnswer } from './reading-process.ts'
@@ -51,13 +54,16 @@ export type AccessOrder =
 
 export type AccessAnswer =
   | { kind: 'opened'; version: string; tables: AccessTable[]; linked: LinkedTable[] }
-  | ({ kind: 'rows' } & ColumnBatch)
+  | ({ kind: 'rows' } & SizedBatch)
   | FailedAnswer
 
 /** Byte 20 of the file. */
 const versions = ['97', '2000-2003', '2007', '2010', '2013', '2016', '2019']
 
 let reader: MDBReader
+let file: Buffer
+/** In the list of all that a file holds. */
+const tableObject = 1
 /** Since Access 2000 text is Unicode; sizes are counted in bytes. */
 let bytesPerLetter = 2
 /** How the text columns of each table are read where the driver gives their bytes. */
@@ -76,7 +82,8 @@ async function obey(order: AccessOrder): Promise<AccessAnswer> {
 }
 
 async function open(order: Extract<AccessOrder, { kind: 'open' }>): Promise<AccessAnswer> {
-  const bytes = await readWhole(order)
+  // The driver is loaded while the disk works.
+  const [bytes, driver] = await Promise.all([readWhole(order), import('mdb-reader')])
   const version = bytes[20] ?? -1
   if (!/^(?:Standard (?:Jet|ACE) DB|MSISAM Database)/.test(bytes.toString('latin1', 4, 19))) {
     throw codedError('NOT_ACCESS', 'the file does not begin as Access files do')
@@ -84,7 +91,8 @@ async function open(order: Extract<AccessOrder, { kind: 'open' }>): Promise<Acce
   if (versions[version] === undefined) {
     throw codedError('NOT_ACCESS', `version ${version} of the format is not known`)
   }
-  reader = await openDatabase(bytes, order.password)
+  file = bytes
+  reader = await openDatabase(driver.default, bytes, order.password)
   if (version === 0) bytesPerLetter = 1
   const tables = reader.getTableNames().filter(isForUsers).map(describeTable)
   // Described before: then the types are no longer those of the file.
@@ -114,7 +122,7 @@ async function readWhole({
  * A database password of a .mdb is only written down in the file, not used to encrypt: Access asks for it, the driver does
  * not. That of Access 97 is written in a way nobody here could check, and is not asked for.
  */
-async function openDatabase(bytes: Buffer, password: string): Promise<MDBReader> {
+async function openDatabase(Driver: typeof MDBReader, bytes: Buffer, password: string): Promise<MDBReader> {
   try {
     if (isEncrypted(bytes)) {
       // Loaded only here: what it needs takes a fifth of the start of a read.
@@ -124,7 +132,7 @@ async function openDatabase(bytes: Buffer, password: string): Promise<MDBReader>
     cutEndlessDefinitions(bytes)
     hideDeletedRows(bytes)
     hideCalculatedColumns(bytes)
-    const opened = new MDBReader(bytes)
+    const opened = new Driver(bytes)
     const isJet4 = bytes[20] === 1 && bytes.toString('latin1', 4, 12) === 'Standard'
     const stored = isJet4 ? opened.getPassword() : null
     if (stored === null || stored === password) return opened
@@ -184,7 +192,20 @@ function linkedTables(): LinkedTable[] {
 }
 
 function nextRows({ table, batchRows }: Extract<AccessOrder, { kind: 'next' }>): AccessAnswer {
-  const cursor = cursors.get(table) ?? accessCursor(reader.getTable(table), textReaders.get(table))
+  const cursor = cursors.get(table) ?? openCursor(table)
   cursors.set(table, cursor)
   return { kind: 'rows', ...cursor.next(batchRows) }
+}
+
+function openCursor(table: string): AccessCursor {
+  const pages = hidePages(file, definitionOf(table))
+  return accessCursor(() => reader.getTable(table), pages, textReaders.get(table))
+}
+
+/** The page of a table's definition, as the driver finds it. */
+function definitionOf(table: string): number {
+  const objects = reader.getTable('MSysObjects').getData({ columns: ['Id', 'Name', 'Type'] })
+  const found = objects.find(({ Name, Type }) => Name === table && (Number(Type) & 0x7f) === tableObject)
+  if (found === undefined) throw codedError('DAMAGED', `the table ${table} is not in the list of tables`)
+  return Number(found.Id) & 0xff_ffff
 }

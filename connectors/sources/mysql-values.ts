@@ -40,13 +40,20 @@ export function textAsBytes(field: CastField, next: () => unknown): unknown {
   return castTextTypes.has(field.type) ? field.buffer() : next()
 }
 
-/** One row of the driver, plain. */
+/** One row of the driver, made plain in its place. */
 export function rowConverter(
   fields: readonly FieldPacket[],
   encoding: ReadingSettings['encoding'],
 ): (row: unknown[]) => SourceValue[] {
   const converters = fields.map(field => converterOf(field, encoding))
-  return row => row.map((value, index) => (value === null ? null : converters[index]!(value)))
+  return row => {
+    for (let index = 0; index < row.length; index += 1) {
+      const value = row[index]
+      // Most values are text, which no converter changes.
+      if (typeof value !== 'string' && value !== null) row[index] = converters[index]!(value)
+    }
+    return row as SourceValue[]
+  }
 }
 
 function converterOf(

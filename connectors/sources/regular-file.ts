@@ -25,11 +25,22 @@ export async function openRegularFile(path: string): Promise<FileHandle> {
   }
 }
 
-/** All of it. @throws as `openRegularFile` */
+/**
+ * All of it, as long as it is when it is opened; less when it shrinks meanwhile. In one piece: Node's own `readFile` reads
+ * many small ones, which takes twice as long.
+ *
+ * @throws as `openRegularFile`
+ */
 export async function readRegularFile(path: string): Promise<Buffer<ArrayBuffer>> {
   const file = await openRegularFile(path)
   try {
-    return await file.readFile()
+    const { size } = await file.stat()
+    const bytes = Buffer.allocUnsafeSlow(size)
+    let length = 0
+    for (let count = -1; count !== 0 && length < size; length += count) {
+      count = (await file.read(bytes, length, size - length, length)).bytesRead
+    }
+    return bytes.subarray(0, length)
   } finally {
     await file.close()
   }

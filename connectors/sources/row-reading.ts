@@ -60,11 +60,18 @@ export function readRows(request: ReadRequest): AsyncGenerator<SourceRow, void, 
   return rowByRow(readBatches(request, deadline, stop), stop)
 }
 
+/** As the kind gave it. Rows are made one by one when they are taken: whole batches of them would outlive the nursery. */
+interface RawBatch {
+  rows: readonly (readonly SourceValue[])[]
+  /** @throws RowTooLarge */
+  toRow(values: readonly SourceValue[]): SourceRow
+}
+
 async function* readBatches(
   request: ReadRequest,
   deadline: AbortController,
   stop: AbortSignal,
-): AsyncGenerator<SourceRow[], void, undefined> {
+): AsyncGenerator<RawBatch, void, undefined> {
   const { settings, signal } = request
   const { placeholders = 'native' } = request
   const statement = checkQuery(request.query, request.dialect, request.place, { placeholders })
@@ -79,7 +86,7 @@ async function* readBatches(
     let delivered = 0
     for (let rows = await orAborted(batches.next(), stop); rows.length > 0; ) {
       const allowed = Math.min(rows.length, maxRows - delivered)
-      if (allowed > 0) yield (allowed === rows.length ? rows : rows.slice(0, allowed)).map(toRow)
+      if (allowed > 0) yield { rows: allowed === rows.length ? rows : rows.slice(0, allowed), toRow }
       stop.throwIfAborted()
       if (allowed < rows.length) throw rowCapReached(request, maxRows)
       delivered += allowed
@@ -101,26 +108,33 @@ async function* readBatches(
  * to read it. Once stopped, the batches are asked before the next row: they know why and free what they hold.
  */
 function rowByRow(
-  batches: AsyncGenerator<SourceRow[], void, undefined>,
+  batches: AsyncGenerator<RawBatch, void, undefined>,
   stop: AbortSignal,
 ): AsyncGenerator<SourceRow, void, undefined> {
-  let rows: SourceRow[] = []
+  let batch: RawBatch | undefined
   let next = 0
-  const take = (): Promise<IteratorResult<SourceRow, void>> =>
-    Promise.resolve({ done: false, value: rows[next++]! })
+  const forget = (): void => {
+    batch = undefined
+    next = 0
+  }
+  const take = ({ rows, toRow }: RawBatch): Promise<IteratorResult<SourceRow, void>> => {
+    try {
+      return Promise.resolve({ done: false, value: toRow(rows[next++]!) })
+    } catch (error) {
+      forget()
+      // The batches put it into words, and free what they hold.
+      return batches.throw(error) as Promise<IteratorResult<never, void>>
+    }
+  }
   const fetch = async (): Promise<IteratorResult<SourceRow, void>> => {
     const fetched = await batches.next()
     if (fetched.done === true) return fetched
-    rows = fetched.value
+    batch = fetched.value
     next = 0
-    return take()
-  }
-  const forget = (): void => {
-    rows = []
-    next = 0
+    return await take(batch)
   }
   return {
-    next: () => (next < rows.length && !stop.aborted ? take() : fetch()),
+    next: () => (batch !== undefined && next < batch.rows.length && !stop.aborted ? take(batch) : fetch()),
     async return() {
       forget()
       await batches.return()
@@ -202,12 +216,12 @@ function rowMaker(
     // A copy of one shape is twice as quick as a row built name by name.
     const row = { ...blank }
     for (let index = 0; index < columns.length; index += 1) {
-      const value = values[index] ?? null
-      if (typeof value === 'string' || value instanceof Uint8Array) {
-        const bytes = valueBytes(value)
-        if (bytes > mostRowBytes) throw rowTooLarge(bytes, columns[index])
-      }
-      row[columns[index]!] = trimPadding && typeof value === 'string' ? trimEndBlanks(value) : value
+      const value = values[index]
+      if (value === null || value === undefined) continue
+      const isText = typeof value === 'string'
+      const bytes = isText ? value.length : valueBytes(value)
+      if (bytes > mostRowBytes) throw rowTooLarge(bytes, columns[index])
+      row[columns[index]!] = trimPadding && isText ? trimEndBlanks(value) : value
     }
     return row
   }

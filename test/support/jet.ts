@@ -12,7 +12,7 @@ const pagesPerBitmap = (pageSize - 4) * 8
 const recordCountAt = 12
 
 /** The page of a table's definition. */
-function definitionPage(file: Buffer, table: string): number {
+export function definitionPage(file: Buffer, table: string): number {
   const objects = new MDBReader(Buffer.from(file))
     .getTable('MSysObjects')
     .getData({ columns: ['Id', 'Name'] })

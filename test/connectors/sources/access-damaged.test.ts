@@ -8,7 +8,9 @@ import { systemClock } from '../../../connectors/clock.ts'
 import type { SourceError } from '../../../connectors/source.ts'
 import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
 import { accessCursor } from '../../../connectors/sources/access-cursor.ts'
+import { hidePages } from '../../../connectors/sources/access-shown-pages.ts'
 import { batchBytes } from '../../../connectors/sources/batch-size.ts'
+import { definitionPage } from '../../support/jet.ts'
 import { type Jet3Table, jet3File } from '../../support/jet3.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { collect } from './contract-fixture.ts'
@@ -59,16 +61,18 @@ test('large values are made plain once each, in batches of a mebibyte', t => {
     { name: 'n', type: 'long' },
     { name: 'note', type: 'memo' },
   ]
-  const table = new MDBReader(fileOf({ name: 'NOTES', columns, rows })).getTable('NOTES')
+  const file = fileOf({ name: 'NOTES', columns, rows })
+  const reader = new MDBReader(file)
   let read = 0
   const readNote = (value: unknown): string => {
     read += 1
     return String(value)
   }
-  const cursor = accessCursor(table, new Map([['note', readNote]]))
+  const pages = hidePages(file, definitionPage(file, 'NOTES'))
+  const cursor = accessCursor(() => reader.getTable('NOTES'), pages, new Map([['note', readNote]]))
   const counts: number[] = []
-  for (let batch = cursor.next(500); batch.count > 0; batch = cursor.next(500)) {
-    counts.push(batch.count)
+  for (let batch = cursor.next(500); batch.rows.length > 0; batch = cursor.next(500)) {
+    counts.push(batch.rows.length)
     t.true(batch.bytes < batchBytes + 2 * long.length)
   }
   t.is(
@@ -77,5 +81,5 @@ test('large values are made plain once each, in batches of a mebibyte', t => {
   )
   t.true(counts.length > 1)
   t.is(read, rows.length)
-  t.is(cursor.next(500).count, 0, 'the end stays the end')
+  t.is(cursor.next(500).rows.length, 0, 'the end stays the end')
 })
