@@ -18,6 +18,10 @@ import {
 } from './sources-sql.ts'
 
 type Read = Pick<ReadFigures, 'rows' | 'seconds' | 'peakRssMiB'> & Partial<ReadFigures>
+interface Round {
+  bare: Read
+  ours: Read
+}
 type Readers = Record<'bare' | 'ours', (rows: number, place: SqlPlace | null) => Promise<Read>>
 
 /** What runs in the child; the place is that of the server, where there is one. */
@@ -52,22 +56,25 @@ export async function benchSources(rows: number): Promise<Record<string, number>
   }
   Object.assign(figures, await compare('access', rows / 5, null))
   Object.assign(figures, await compare('csv', rows, null))
-  const rest = await measureRest(rows)
-  Object.assign(figures, figuresOf('rest', rest.bare, rest.ours))
+  Object.assign(figures, await middleOf('rest', () => measureRest(rows)))
   return figures
 }
 
 async function compare(kind: string, rows: number, place: SqlPlace | null): Promise<Record<string, number>> {
-  const rounds: { bare: Read; ours: Read }[] = []
-  while (rounds.length < roundsEach) {
+  return await middleOf(kind, async () => {
     const bare = await inChild(kind, 'bare', rows, place)
     const ours = await inChild(kind, 'ours', rows, place)
     for (const read of [bare, ours]) {
       if (read.rows < rows) throw new Error(`${kind}: ${read.rows} of ${rows} rows`)
     }
-    rounds.push({ bare, ours })
-  }
-  const ratioOf = ({ bare, ours }: { bare: Read; ours: Read }): number => bare.seconds / ours.seconds
+    return { bare, ours }
+  })
+}
+
+async function middleOf(kind: string, measure: () => Promise<Round>): Promise<Record<string, number>> {
+  const rounds: Round[] = []
+  while (rounds.length < roundsEach) rounds.push(await measure())
+  const ratioOf = ({ bare, ours }: Round): number => bare.seconds / ours.seconds
   const { bare, ours } = rounds.toSorted((a, b) => ratioOf(a) - ratioOf(b))[roundsEach >> 1]!
   return figuresOf(kind, bare, ours)
 }
