@@ -21,7 +21,7 @@ type Reader = 'bare' | 'ours'
 
 const pageRows = 1_000
 /** As `npm start` has them: the memory told is that of the product. */
-const productFlags = ['--min-semi-space-size=8', '--max-semi-space-size=8', '--max-old-space-size=384']
+const productFlags = ['--max-semi-space-size=8', '--max-old-space-size=384']
 
 /** Starts the service, reads `rows` rows both ways, stops it. */
 export async function measureRest(rows = 1_000_000): Promise<Record<Reader, RestFigures>> {
