@@ -13,6 +13,8 @@ import { hasTwoReadings, touchesParameter } from './two-readings.ts'
 /** A query a person maintains fits many times; the limit bounds the work of every later pass. */
 export const maxStatementLength = 100_000
 
+type UnreadableReason = 'empty' | 'too-long' | 'unterminated' | 'unreadable-quoting'
+
 export type RefusalReason =
   | 'empty'
   | 'too-long'
@@ -78,15 +80,9 @@ export function checkSelect(sql: string, dialect: SqlDialect, options: GuardOpti
   const refuse = (reason: RefusalReason, position: number): GuardVerdict => {
     return { kind: 'refused', reason, position, excerpt: sql.slice(position, position + 40) }
   }
-  if (sql.length > maxStatementLength) return refuse('too-long', maxStatementLength)
-  // Servers and drivers in C end the text at a NUL.
-  const nul = sql.indexOf('\0')
-  if (nul !== -1) return refuse('unreadable-quoting', nul)
-
-  const cut = tokenizeSql(sql, dialect)
-  if (cut.kind === 'unterminated') return refuse('unterminated', cut.position)
-  const tokens = withoutFinalSemicolons(cut.tokens)
-  if (tokens.length === 0) return refuse('empty', 0)
+  const cut = readTokens(sql, dialect)
+  if (cut.kind === 'refused') return refuse(cut.reason, cut.position)
+  const { tokens } = cut
 
   const first = tokens.find(token => token.text !== '(')
   if (!isWord(first, 'SELECT', 'WITH')) return refuse('not-a-select', first?.start ?? 0)
@@ -212,7 +208,24 @@ export function isWord(token: SqlToken | undefined, ...words: string[]): boolean
   return token?.kind === 'word' && words.includes(token.text.toUpperCase())
 }
 
-export function withoutFinalSemicolons(tokens: readonly SqlToken[]): SqlToken[] {
+/** What every guard looks at first: a statement of a bounded length whose tokens are those of the server. */
+export function readTokens(
+  sql: string,
+  dialect: SqlDialect,
+): { kind: 'tokens'; tokens: SqlToken[] } | { kind: 'refused'; reason: UnreadableReason; position: number } {
+  if (sql.length > maxStatementLength) {
+    return { kind: 'refused', reason: 'too-long', position: maxStatementLength }
+  }
+  // Servers and drivers in C end the text at a NUL.
+  const nul = sql.indexOf('\0')
+  if (nul !== -1) return { kind: 'refused', reason: 'unreadable-quoting', position: nul }
+  const cut = tokenizeSql(sql, dialect)
+  if (cut.kind === 'unterminated') return { kind: 'refused', reason: 'unterminated', position: cut.position }
+  const tokens = withoutFinalSemicolons(cut.tokens)
+  return tokens.length === 0 ? { kind: 'refused', reason: 'empty', position: 0 } : { kind: 'tokens', tokens }
+}
+
+function withoutFinalSemicolons(tokens: readonly SqlToken[]): SqlToken[] {
   const isSemicolon = (token: SqlToken): boolean => token.kind === 'symbol' && token.text === ';'
   return tokens.slice(0, tokens.findLastIndex(token => !isSemicolon(token)) + 1)
 }

@@ -10,14 +10,13 @@ import {
   isQualified,
   isSymbol,
   isWord,
-  maxStatementLength,
   type RefusalReason,
+  readTokens,
   refusalInOdbc,
   refusalOf,
-  withoutFinalSemicolons,
   withPlaceholders,
 } from './select-guard.ts'
-import { type SqlDialect, type SqlToken, tokenizeSql } from './sql-tokens.ts'
+import type { SqlDialect, SqlToken } from './sql-tokens.ts'
 
 export type UpdateRefusalReason =
   | Exclude<RefusalReason, 'not-a-select'>
@@ -76,17 +75,11 @@ export function checkUpdate(sql: string, dialect: SqlDialect, options: GuardOpti
   const refuse = (reason: UpdateRefusalReason, position: number): UpdateVerdict => {
     return { kind: 'refused', reason, position, excerpt: sql.slice(position, position + 40) }
   }
-  if (sql.length > maxStatementLength) return refuse('too-long', maxStatementLength)
-  // Servers and drivers in C end the text at a NUL.
-  const nul = sql.indexOf('\0')
-  if (nul !== -1) return refuse('unreadable-quoting', nul)
-
-  const cut = tokenizeSql(sql, dialect)
-  if (cut.kind === 'unterminated') return refuse('unterminated', cut.position)
-  const tokens = withoutFinalSemicolons(cut.tokens)
+  const cut = readTokens(sql, dialect)
+  if (cut.kind === 'refused') return refuse(cut.reason, cut.position)
+  const { tokens } = cut
   const [first] = tokens
-  if (first === undefined) return refuse('empty', 0)
-  if (!isWord(first, 'UPDATE')) return refuse('not-an-update', first.start)
+  if (!isWord(first, 'UPDATE')) return refuse('not-an-update', first?.start ?? 0)
 
   const outer: SqlToken[] = []
   let depth = 0
