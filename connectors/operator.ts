@@ -158,9 +158,6 @@ export interface OperatorLink {
  * @see facts of Jasmin #643, #1129: operators lose leading zeros and case between answer and receipt
  */
 export function remoteIdKey(remoteId: string): string {
-  const key = remoteId
-    .trim()
-    .toUpperCase()
-    .replace(/^0+(?=.)/, '')
-  return key
+  const key = remoteId.trim().toUpperCase()
+  return key.startsWith('0') ? key.replace(/^0+(?=.)/, '') : key
 }

@@ -3,8 +3,8 @@
  * loop can only be stopped by ending it, and because its memory goes back to the machine with it.
  */
 import { fork } from 'node:child_process'
-import { getCompileCacheDir } from 'node:module'
-import { dirname, parse } from 'node:path'
+import { parse } from 'node:path'
+import { sharedCompileCache } from '../compile-cache.ts'
 
 /** What a child answers when it cannot; `startProcess` throws it. */
 export interface FailedAnswer {
@@ -44,7 +44,7 @@ export function startProcess<Order extends object | string, Answer extends { kin
   const child = fork(module, [String(process.pid)], {
     serialization: 'advanced',
     execArgv: [
-      ...compileCache(),
+      ...sharedCompileCache(),
       `--import=${parentWatch}`,
       ...(heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`, ...parsingFlags]),
     ],
@@ -93,18 +93,6 @@ export function startProcess<Order extends object | string, Answer extends { kin
     },
     kill,
   }
-}
-
-/**
- * The child keeps what it compiles where this process does, when it does: stripping types takes half of its start. By
- * an import, since an environment variable would also reach what a driver starts.
- */
-function compileCache(): string[] {
-  const directory = getCompileCacheDir()
-  if (directory === undefined) return []
-  // What is told is the folder of this version of Node within the one that was given.
-  const enable = `import { enableCompileCache } from 'node:module'; enableCompileCache(${JSON.stringify(dirname(directory))})`
-  return [`--import=data:text/javascript,${encodeURIComponent(enable)}`]
 }
 
 function isFailed(answer: { kind: string }): answer is FailedAnswer {

@@ -36,11 +36,11 @@ export async function decideCandidates(
   const { rules, now } = setup
   // Which candidates are new is known to the ledger alone, so the cap is judged when the run is over.
   const run: RunProgress = { cap: setup.definition.runCap, count: 0, isCounting: true, isApproved: false }
+  const timingOf = createTimer(policy => timeSend(policy, rules, now))
   const judged = candidates.map(candidate => {
     const message = messageOf(candidate, setup, runId)
-    const terms = termsOf?.(message) ?? openTerms(message.sender)
-    const policy = { ...policyCandidate(candidate, setup), terms }
-    return { candidate, message, policy, timing: timeSend(policy, rules, now) }
+    const policy = policyCandidate(candidate, setup, termsOf?.(message) ?? openTerms(message.sender))
+    return { candidate, message, policy, timing: timingOf(policy) }
   })
   const standings = await standingsOf(judged, setup, store)
   return judged.map(({ candidate, message, policy, timing }, index) => {
@@ -80,21 +80,48 @@ function finisher(
   })
 }
 
+type CandidateWithTerms = PolicyCandidate & { terms: SendingTerms }
+
 function policyCandidate(
   { occurrence, missingValues }: Candidate,
   { definition }: RunSetup,
-): PolicyCandidate {
+  terms: SendingTerms,
+): CandidateWithTerms {
   const { plannedTime, dueDate, offsetDays, isFeastEstimated } = occurrence
   return {
     category: definition.category,
     isUrgent: definition.category === 'transactional' && definition.priority === 'express',
     service: definition.service,
     missingValues,
-    ...(plannedTime !== undefined && { plannedTime }),
-    ...(dueDate !== undefined && { dueDate }),
-    ...(offsetDays !== undefined && { offsetDays }),
-    ...(isFeastEstimated !== undefined && { isFeastEstimated }),
+    plannedTime,
+    dueDate,
+    offsetDays,
+    isFeastEstimated,
+    terms,
   }
+}
+
+/** Rows of a batch are mostly about the same day: what was worked out for the one before then holds for the next. */
+function createTimer(timeOf: (policy: CandidateWithTerms) => Timing): (policy: CandidateWithTerms) => Timing {
+  let last: { policy: CandidateWithTerms; timing: Timing } | null = null
+  return policy => {
+    if (last === null || !isTimedAlike(last.policy, policy)) last = { policy, timing: timeOf(policy) }
+    return last.timing
+  }
+}
+
+/** Candidates of one alert, which share everything else that times them. */
+function isTimedAlike(a: CandidateWithTerms, b: CandidateWithTerms): boolean {
+  return (
+    a.plannedTime === b.plannedTime &&
+    a.dueDate === b.dueDate &&
+    a.offsetDays === b.offsetDays &&
+    hoursOf(a.terms) === hoursOf(b.terms)
+  )
+}
+
+function hoursOf(terms: SendingTerms): unknown {
+  return terms.kind === 'allowed' ? terms.within : null
 }
 
 /** One question to the store per cap key of the batch: usually one, none for categories that nothing can stop. */
@@ -107,10 +134,9 @@ async function standingsOf(
   const { category, service } = definition
   if (!rules.stoppedCategories.includes(category) && !rules.cappedCategories.includes(category))
     return standings
-  const byCapKey = new Map<string | null, number[]>()
-  timed.forEach(({ timing }, index) => {
-    const capKey = timing.kind === 'timed' ? timing.capKey : null
-    byCapKey.set(capKey, [...(byCapKey.get(capKey) ?? []), index])
+  const byCapKey = Map.groupBy(timed.keys(), index => {
+    const { timing } = timed[index]!
+    return timing.kind === 'timed' ? timing.capKey : null
   })
   for (const [capKey, indexes] of byCapKey) {
     const answers = await store.standings(

@@ -38,6 +38,9 @@ interface ZoneCache {
 
 const zones = new Map<string, ZoneCache>()
 
+const zero = 0x30
+const colon = 0x3a
+
 /** Whether Intl knows the zone; offsets such as `+02:00` are refused because they carry no rules. */
 export function isZone(zone: string): boolean {
   if (zones.has(zone)) return true
@@ -103,10 +106,19 @@ export function startOfDay(date: LocalDate, zone: string): Date {
 
 /** `HH:MM` (00:00 to 24:00) as seconds since midnight, or null. */
 export function parseTimeOfDay(text: string): number | null {
-  const match = /^(\d{2}):(\d{2})$/.exec(text)
-  if (match === null) return null
-  const seconds = Number(match[1]) * 3600 + Number(match[2]) * 60
-  return Number(match[2]) < 60 && seconds <= 86_400 ? seconds : null
+  // Asked several times per message: read without a match array.
+  if (text.length !== 5 || text.charCodeAt(2) !== colon) return null
+  const hours = twoDigits(text, 0)
+  const minutes = twoDigits(text, 3)
+  const seconds = hours * 3600 + minutes * 60
+  return hours >= 0 && minutes >= 0 && minutes < 60 && seconds <= 86_400 ? seconds : null
+}
+
+/** -1 where other characters than digits stand. */
+function twoDigits(text: string, at: number): number {
+  const tens = text.charCodeAt(at) - zero
+  const ones = text.charCodeAt(at + 1) - zero
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : -1
 }
 
 function zoneCache(zone: string): ZoneCache {

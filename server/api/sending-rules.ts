@@ -1,11 +1,10 @@
 /** When a message of a caller may leave: at once for transactional ones, within the sending hours for others. */
 import type { Clock } from '../../connectors/clock.ts'
+import { capDay, capKeyOf } from '../../scheduler/alerts/policy/decide.ts'
 import {
-  capDay,
-  capKeyOf,
   defaultCappedCategories,
   defaultStoppedCategories,
-} from '../../scheduler/alerts/policy/decide.ts'
+} from '../../scheduler/alerts/policy/usual-rules.ts'
 import { holidayCheck } from '../../scheduler/calendar/holidays.ts'
 import { calendarOverridesSchema } from '../../scheduler/calendar/overrides.ts'
 import { placeSend } from '../../scheduler/calendar/place-send.ts'

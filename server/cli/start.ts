@@ -1,7 +1,7 @@
 /** `rappel start`: runs the product until it is told to stop. */
 import type { Command } from 'commander'
 import { systemClock } from '../../connectors/clock.ts'
-import { keepCompiledCode } from '../compile-cache.ts'
+import { keepCompiledCode } from '../../connectors/compile-cache.ts'
 import { openLog } from '../log.ts'
 import type { RunningServer } from '../main.ts'
 import { readConfig, type SettingsOptions, withSettings } from './settings-options.ts'

@@ -1,7 +1,7 @@
 /** The product as the demo starts it: the same server as `rappel start`, on the demo's own directory. */
 import { createServer } from 'node:net'
 import type { Clock } from '../../connectors/clock.ts'
-import { keepCompiledCode } from '../compile-cache.ts'
+import { keepCompiledCode } from '../../connectors/compile-cache.ts'
 import type { Config } from '../config.ts'
 import { openLog } from '../log.ts'
 import { type RunningServer, startServer } from '../main.ts'

@@ -83,6 +83,10 @@ export async function count(
 }
 
 async function pricesPerPart(transaction: Knex.Transaction): Promise<Map<number, number>> {
-  const operators = await transaction('operators').select('id', 'price_per_part_milli')
+  const operators = await dialectOf(transaction).query<{ id: number; price_per_part_milli: number }>(
+    transaction,
+    'select id, price_per_part_milli from operators',
+    [],
+  )
   return new Map(operators.map(operator => [operator.id, Number(operator.price_per_part_milli)]))
 }

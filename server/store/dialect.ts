@@ -65,8 +65,13 @@ const unstorableEscape = /\\u(?:0000|d[89a-f])/i
  * so that a key would no longer be found. One hostile receipt must not make its whole batch fail.
  */
 export function storable(value: BulkValue): BulkValue {
-  if (typeof value !== 'string') return value
-  return (value.includes('\0') ? value.replaceAll('\0', '\ufffd') : value).toWellFormed()
+  return typeof value !== 'string' || isStorable(value)
+    ? value
+    : value.replaceAll('\0', '\ufffd').toWellFormed()
+}
+
+function isStorable(value: BulkValue): boolean {
+  return typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())
 }
 
 const statements = new WeakMap<Sqlite.Database, Map<string, Sqlite.Statement>>()
@@ -113,7 +118,7 @@ const sqlite: Dialect = {
       connection,
       `insert into ${table} (${names.join(', ')}) values (${names.map(() => '?').join(', ')}) ${onConflict}`,
     )
-    return rows.map(row => statement.run(row.map(storable)).changes > 0)
+    return rows.map(row => statement.run(row.every(isStorable) ? row : row.map(storable)).changes > 0)
   },
 }
 

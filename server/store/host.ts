@@ -2,6 +2,7 @@
  * The thread that owns the database. The loop that holds binds and HTTP never waits for a disk: it posts a call
  * here and goes on. Calls are `noun.verb` with arguments that survive structured cloning.
  */
+import { flushCompileCache } from 'node:module'
 import { parentPort, workerData } from 'node:worker_threads'
 import { RappelError } from '../errors.ts'
 import { type DatabaseConfig, openDatabase } from './database.ts'
@@ -62,6 +63,8 @@ async function serve(port: NonNullable<typeof parentPort>, start: HostStart): Pr
     if (start.isMigrating) await migrate(knex)
     else await knex.raw('select 1')
     port.postMessage({ callId: 0, kind: 'result', result: Object.keys(operations) } satisfies StoreAnswer)
+    // Not only at the end: a process that is killed has none.
+    setImmediate(flushCompileCache)
   } catch (error) {
     const { message, stack = '' } = error instanceof Error ? error : new Error(String(error))
     const details = { reason: message }

@@ -1,6 +1,6 @@
 /** STOP and START of a phone, inside the transaction that handles its message. */
 import type { Knex } from 'knex'
-import { defaultStoppedCategories } from '../../scheduler/alerts/policy/decide.ts'
+import { defaultStoppedCategories } from '../../scheduler/alerts/policy/usual-rules.ts'
 import { auditIn, type Change } from './audit.ts'
 import { categoryCodes, stateCodes, stateLiteral, unknownPolicyCodes } from './codes.ts'
 import { servicesOf } from './inbound-context.ts'

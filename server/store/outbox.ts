@@ -96,9 +96,19 @@ async function claimOnce(
 ): Promise<{ found: number; messages: ClaimedMessage[] }> {
   return knex.transaction(async transaction => {
     const rows: ClaimedRow[] = []
+    const jobs = new Map<Priority, number[]>()
+    const hasRetries = await hasRetriesWaiting(transaction, request)
     for (const { priority, share } of shares(request.limit, request.turn)) {
       const room = Math.min(share, request.limit - rows.length)
-      if (room > 0) rows.push(...(await claimPriority(transaction, request, priority, room)))
+      if (room <= 0) continue
+      if (!jobs.has(priority)) {
+        jobs.set(priority, rotated(await dueJobs(transaction, request, priority), request.turn))
+      }
+      const claim = { priority, jobs: jobs.get(priority)!, room, hasRetries }
+      const taken = await claimPriority(transaction, request, claim)
+      // Nothing more is due of it: the second pass need not ask again.
+      if (taken.length < room) jobs.set(priority, [])
+      rows.push(...taken)
     }
     const expired = rows.filter(row => row.expires_at <= request.nowMs)
     if (expired.length > 0) await expire(transaction, request, expired)
@@ -131,15 +141,19 @@ function orderOf(turn: number): readonly Priority[] {
     : ['normal', 'bulk', 'express']
 }
 
+interface PriorityClaim {
+  priority: Priority
+  /** With due messages, in the order of their turn. */
+  jobs: readonly number[]
+  room: number
+  hasRetries: boolean
+}
+
 async function claimPriority(
   transaction: Knex.Transaction,
   request: ClaimRequest,
-  priority: Priority,
-  room: number,
+  { priority, jobs, room, hasRetries }: PriorityClaim,
 ): Promise<ClaimedRow[]> {
-  const jobs = rotated(await dueJobs(transaction, request, priority), request.turn)
-  if (jobs.length === 0) return []
-  const hasRetries = await hasRetriesWaiting(transaction, request)
   const rows: ClaimedRow[] = []
   // Two rounds: an equal share for each job, then the room that short jobs left.
   for (const quota of [Math.ceil(room / Math.max(jobs.length, 1)), room]) {

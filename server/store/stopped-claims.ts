@@ -4,7 +4,7 @@
  * leaves passes the claim, so that nothing leaves after a STOP that was confirmed.
  */
 import type { Knex } from 'knex'
-import { defaultStoppedCategories } from '../../scheduler/alerts/policy/decide.ts'
+import { defaultStoppedCategories } from '../../scheduler/alerts/policy/usual-rules.ts'
 import type { MessageState } from '../gateway/message-state.ts'
 import { categoryCodes, stateLiteral } from './codes.ts'
 import { count, type StateEntered } from './counters.ts'

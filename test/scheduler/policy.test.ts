@@ -1,12 +1,10 @@
 import test from 'ava'
 import type { Candidate, Decision, PolicyRules, RunProgress } from '../../scheduler/alerts/policy/decide.ts'
+import { capHold, decide, timeSend } from '../../scheduler/alerts/policy/decide.ts'
 import {
-  capHold,
-  decide,
   defaultCappedCategories,
   defaultStoppedCategories,
-  timeSend,
-} from '../../scheduler/alerts/policy/decide.ts'
+} from '../../scheduler/alerts/policy/usual-rules.ts'
 import { holidayCheck } from '../../scheduler/calendar/holidays.ts'
 import { noOverrides } from '../../scheduler/calendar/overrides.ts'
 import { defaultSendingHours } from '../../scheduler/calendar/sending-defaults.ts'

@@ -20,34 +20,37 @@ const exactDigits = 12
  * @param mode how this SMSC spells; `auto` offers every spelling
  */
 export function remoteIdKeys(ids: readonly string[], mode: ReceiptIdMode): string[] {
-  const keys: string[] = []
-  for (const id of ids) {
-    if (id.trim() === '') continue
-    for (const key of spellings(remoteIdKey(id), mode)) if (!keys.includes(key)) keys.push(key)
+  let keys: string[] = []
+  for (const [index, id] of ids.entries()) {
+    // Most receipts say the same in both places, or say it in one.
+    if (id.trim() === '' || ids.indexOf(id) < index) continue
+    const own = spellings(remoteIdKey(id), mode)
+    keys = keys.length === 0 ? own : [...keys, ...own.filter(key => !keys.includes(key))]
   }
   return keys
 }
 
+/** Each once. */
 function spellings(key: string, mode: ReceiptIdMode): string[] {
-  switch (mode) {
-    case 'same':
-      return [key]
-    case 'hex-answer':
-      return [...decimalAsHex(key), key]
-    case 'decimal-answer':
-      return [...hexAsDecimal(key), key]
-    case 'auto':
-      return [key, ...decimalAsHex(key), ...hexAsDecimal(key)]
+  const hex = mode === 'hex-answer' || mode === 'auto' ? decimalAsHex(key) : key
+  const decimal = mode === 'decimal-answer' || mode === 'auto' ? hexAsDecimal(key) : key
+  if (hex === key) {
+    if (decimal === key) return [key]
+    return mode === 'decimal-answer' ? [decimal, key] : [key, decimal]
   }
+  if (mode === 'hex-answer') return [hex, key]
+  return decimal === key || decimal === hex ? [key, hex] : [key, hex, decimal]
 }
 
-function decimalAsHex(key: string): string[] {
-  if (key.length > longestDecimal || !/^\d+$/.test(key)) return []
+/** The key itself when it is no decimal number. */
+function decimalAsHex(key: string): string {
+  if (key.length > longestDecimal || !/^\d+$/.test(key)) return key
   const hex = key.length <= exactDigits ? Number(key).toString(16) : BigInt(key).toString(16)
-  return [hex.toUpperCase()]
+  return hex.toUpperCase()
 }
 
-function hexAsDecimal(key: string): string[] {
-  if (key.length > longestHex || !/^[0-9A-F]+$/.test(key)) return []
-  return [key.length <= exactDigits ? String(Number.parseInt(key, 16)) : BigInt(`0x${key}`).toString()]
+/** The key itself when it is no hexadecimal number. */
+function hexAsDecimal(key: string): string {
+  if (key.length > longestHex || !/^[0-9A-F]+$/.test(key)) return key
+  return key.length <= exactDigits ? String(Number.parseInt(key, 16)) : BigInt(`0x${key}`).toString()
 }

@@ -40,11 +40,20 @@ export function absoluteTime(validitySeconds: number, nowMs: number): string {
  */
 export function receiptTime(digits: string, utcOffsetMinutes: number): number | null {
   if (!/^(\d{10}|\d{12}|\d{14})$/.test(digits)) return null
-  const full = digits.length === 14 ? digits : `20${digits}`.padEnd(14, '0')
-  const field = (start: number, end = start + 2): number => Number(full.slice(start, end))
-  const [month, day, hour, minute, second] = [field(4), field(6), field(8), field(10), field(12)]
+  const number = Number(digits) * (digits.length === 10 ? 100 : 1)
+  const full = digits.length === 14 ? number : thisCentury + number
+  const [month, day] = [pairAt(full, 1e8), pairAt(full, 1e6)]
+  const [hour, minute, second] = [pairAt(full, 1e4), pairAt(full, 100), pairAt(full, 1)]
   if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60) return null
-  return Date.UTC(field(0, 4), month - 1, day, hour, minute, second) - utcOffsetMinutes * 60_000
+  return Date.UTC(Math.floor(full / 1e10), month - 1, day, hour, minute, second) - utcOffsetMinutes * 60_000
+}
+
+/** 2000 as YYYYMMDDhhmmss. */
+const thisCentury = 20_000_000_000_000
+
+/** The two digits of a number that stand before this power of ten. */
+function pairAt(number: number, power: number): number {
+  return Math.floor(number / power) % 100
 }
 
 const two = (value: number): string => String(value).padStart(2, '0')

@@ -23,11 +23,11 @@ export interface Candidate {
   /** Brand in whose name it is written. */
   service: string
   /** Local `HH:MM` at which the trigger wants it today. */
-  plannedTime?: string
+  plannedTime?: string | undefined
   /** The day it is about. Offsets up to it never leave after it. */
-  dueDate?: LocalDate
-  offsetDays?: number
-  isFeastEstimated?: boolean
+  dueDate?: LocalDate | undefined
+  offsetDays?: number | undefined
+  isFeastEstimated?: boolean | undefined
   /** Names of template values that the row does not give. */
   missingValues: readonly string[]
   /** What the operator's contract has; absent: nothing is limited. */
@@ -66,13 +66,11 @@ export type Decision =
   | { kind: 'hold'; reason: HoldReason; detail: string; dueAt: Date; expiresAt: Date; capKey: string | null }
   | { kind: 'block'; reason: BlockReason; detail?: string }
 
-export const defaultStoppedCategories: readonly Category[] = ['marketing', 'reminder']
-export const defaultCappedCategories: readonly Category[] = ['marketing']
-
 /** When a message may leave, and until when it is worth sending. */
 export function timeSend(candidate: Candidate, rules: PolicyRules, now: Date): Timing {
   const { terms } = candidate
-  const place = terms?.kind === 'allowed' ? { ...rules.place, within: terms.within } : rules.place
+  const within = terms?.kind === 'allowed' ? terms.within : null
+  const place = within === null ? rules.place : { ...rules.place, within }
   const isBeforeDue = candidate.dueDate !== undefined && (candidate.offsetDays ?? 0) <= 0
   const send: PlannedSend = {
     category: candidate.category,

@@ -76,8 +76,7 @@ export function createContracts(): Contracts {
     const known = operators.get(operatorId)
     const own = known?.ownSender ?? ownSender
     if (own === null) return openTerms(asked)
-    const rules = known?.senderRules ?? []
-    const contract = { ownSender: own, rules, linkAllowsChange: known?.linkAllowsChange ?? true }
+    const contract = known ?? { ownSender: own, senderRules: [], linkAllowsChange: true }
     const decided = senderUnder(contract, asked, country)
     if (decided.kind === 'refused') {
       return { kind: 'refused', reason: 'sender-not-in-contract', detail: decided.detail }
@@ -93,8 +92,9 @@ export function createContracts(): Contracts {
       ;({ operators, tranches, isHolidayOf } = book)
       readTranche = createTrancheTable(tranches, isHolidayOf)
     },
-    termsOf: ({ recipient, ...facts }, operator) =>
-      termsIn({ ...facts, country: countryOfNumber(recipient) }, operator),
+    // Named one by one: asked twice per message, and collecting the rest would cost more than the answer.
+    termsOf: ({ recipient, sender, category, text }, operator) =>
+      termsIn({ country: countryOfNumber(recipient), sender, category, text }, operator),
     termsIn,
     retryPolicyOf,
     unknownPolicyOf: (operatorId, category) =>

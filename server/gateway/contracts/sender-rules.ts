@@ -4,7 +4,7 @@ import type { SenderRule } from '../../store/contracts.ts'
 export interface SenderContract {
   /** The operator's own: short code, number or name. */
   ownSender: string
-  rules: readonly SenderRule[]
+  senderRules: readonly SenderRule[]
   /** false: the link itself is set to the own sender alone (UCP without the OAdC change option). */
   linkAllowsChange: boolean
 }
@@ -23,12 +23,13 @@ const senderRuleLimit = 20
  * @param country of the recipient; null when it has no preset
  */
 export function senderUnder(
-  { ownSender, rules, linkAllowsChange }: SenderContract,
+  { ownSender, senderRules, linkAllowsChange }: SenderContract,
   asked: string | null,
   country: string | null,
 ): SenderDecision {
   if (asked === null || asked === ownSender) return { kind: 'allowed', sender: ownSender, isReplaced: false }
-  const rule = rules.find(each => each.country === country) ?? rules.find(each => each.country === null)
+  const rule =
+    senderRules.find(each => each.country === country) ?? senderRules.find(each => each.country === null)
   if (rule === undefined && linkAllowsChange) return { kind: 'allowed', sender: asked, isReplaced: false }
   if (rule !== undefined && linkAllowsChange && rule.allowsOriginatorChange && isListed(rule, asked)) {
     return { kind: 'allowed', sender: asked, isReplaced: false }
@@ -46,7 +47,7 @@ export function senderUnder(
 /** What is wrong with rules that were asked for; empty when they can stand. */
 export function senderRuleProblems(
   rules: readonly SenderRule[],
-  { ownSender, linkAllowsChange }: Omit<SenderContract, 'rules'>,
+  { ownSender, linkAllowsChange }: Omit<SenderContract, 'senderRules'>,
 ): string[] {
   if (rules.length > senderRuleLimit) return [`${rules.length} rules are more than ${senderRuleLimit}`]
   const countries = new Set<string | null>()

@@ -210,10 +210,21 @@ export function createSettler(dependencies: SettlerDependencies): Settler {
       const atMs = clock.nowMs()
       const delivery: Delivery = { receipts: [], incoming: [], tokens: [], acknowledge }
       for (const given of added) {
-        const { receiptToken, ...receipt } = given
-        const isUnknown = isUnknownSubscriber(given) ? { isUnknownSubscriber: true } : undefined
+        const { receiptToken, remoteIdKeys, recipient, state, detail, textPrefix, submittedAtMs } = given
+        const receipt = {
+          remoteIdKeys,
+          recipient,
+          state,
+          detail,
+          textPrefix,
+          submittedAtMs,
+          operatorId,
+          atMs,
+        }
         delivery.tokens.push(receiptToken)
-        delivery.receipts.push({ ...receipt, operatorId, atMs, ...isUnknown })
+        delivery.receipts.push(
+          isUnknownSubscriber(given) ? { ...receipt, isUnknownSubscriber: true } : receipt,
+        )
       }
       receipts.push(delivery)
       wake()

@@ -91,7 +91,11 @@ export function createRuleTable(rules: readonly RouteRule[], networks: readonly 
   function remember({ sender, category, atMs }: MessageFacts, { place, network }: Placement): Remembered {
     // Everything that a condition may ask, and nothing more: what no rule names makes no difference.
     const senderKey = sender !== null && namedSenders.has(sender) ? sender : ''
-    const key = `${place.head}|${network}|${asksCategory ? category : ''}|${windowsAt(atMs)}|${senderKey}`
+    const asked = asksCategory ? category : ''
+    const windows = windowsAt(atMs)
+    // Most tables ask nothing but the place, and most numbers have no network of their own: no key is built for them.
+    const isPlain = network === place.network && asked === '' && windows === '' && senderKey === ''
+    const key = isPlain ? place.head : `${place.head}|${network}|${asked}|${windows}|${senderKey}`
     const known = remembered.get(key)
     if (known !== undefined) return known
     const applying = readings({ sender, category, atMs, place, network }).filter(reading => reading.applies)

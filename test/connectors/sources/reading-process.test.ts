@@ -4,7 +4,7 @@ import test from 'ava'
 import Database from 'better-sqlite3'
 import { systemClock } from '../../../connectors/clock.ts'
 import { sourceKinds } from '../../../connectors/sources/kinds.ts'
-import { keepCompiledCode } from '../../../server/compile-cache.ts'
+import { keepCompiledCode } from '../../../connectors/compile-cache.ts'
 import { tempDir } from '../../support/temp-dir.ts'
 import { collect } from './contract-fixture.ts'
 

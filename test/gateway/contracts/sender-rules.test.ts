@@ -19,8 +19,12 @@ const closed: SenderRule = {
   names: [],
   fallbackSender: null,
 }
-const under = (rules: SenderRule[], asked: string | null, country: string | null, linkAllowsChange = true) =>
-  senderUnder({ ownSender: '36180', rules, linkAllowsChange }, asked, country)
+const under = (
+  senderRules: SenderRule[],
+  asked: string | null,
+  country: string | null,
+  linkAllowsChange = true,
+) => senderUnder({ ownSender: '36180', senderRules, linkAllowsChange }, asked, country)
 
 test('the operator’s own sender always passes, and without rules any other', t => {
   for (const rules of [[], [open], [closed]]) {
