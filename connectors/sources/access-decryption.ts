@@ -1,12 +1,12 @@
 /**
- * Encrypted Access files made plain in memory. The driver knows only some of the ways, and its pages must be plain for
- * access-deleted-rows.ts. Pure.
+ * Encrypted Access files made plain in memory, all pages at once. Pure.
  *
  * @see [MS-OFFCRYPTO] 2.3.4 and 2.3.5; HACKING.md of mdbtools, "Database Definition Page"
  */
 import { createDecipheriv, createHash } from 'node:crypto'
 import { XMLParser } from 'fast-xml-parser'
 import { z } from 'zod'
+import { rc4 } from './rc4.ts'
 
 /** The first page is scrambled with a key of its own, the same in every file. */
 const headerFrom = 0x18
@@ -174,29 +174,4 @@ function littleEndian(value: number): Buffer {
   const four = Buffer.alloc(4)
   four.writeUInt32LE(value)
   return four
-}
-
-/** OpenSSL no longer has it. */
-function rc4(key: Buffer, data: Buffer): Buffer {
-  const state = new Uint8Array(256)
-  for (let index = 0; index < 256; index += 1) state[index] = index
-  let other = 0
-  for (let index = 0; index < 256; index += 1) {
-    other = (other + state[index]! + key[index % key.length]!) & 0xff
-    const kept = state[index]!
-    state[index] = state[other]!
-    state[other] = kept
-  }
-  const result = Buffer.alloc(data.length)
-  let at = 0
-  other = 0
-  for (let index = 0; index < data.length; index += 1) {
-    at = (at + 1) & 0xff
-    const moving = state[at]!
-    other = (other + moving) & 0xff
-    state[at] = state[other]!
-    state[other] = moving
-    result[index] = data[index]! ^ state[(state[at]! + moving) & 0xff]!
-  }
-  return result
 }

@@ -1,73 +1,134 @@
-/** Where a whole Access file, not encrypted, describes the columns of its tables. Pure. */
-
+/** The columns of a table of an Access file, as its definition tells them. Pure. */
 import { type AccessLayout, layoutOf } from './access-layout.ts'
+import { pageAt } from './access-pages.ts'
+import { unicodeText, windowsText } from './access-texts.ts'
+import { codedError } from './error-words.ts'
+
+/** By the byte that stands for it. */
+const types = {
+  1: 'boolean',
+  2: 'byte',
+  3: 'integer',
+  4: 'long',
+  5: 'currency',
+  6: 'float',
+  7: 'double',
+  8: 'datetime',
+  9: 'binary',
+  10: 'text',
+  11: 'ole',
+  12: 'memo',
+  15: 'repid',
+  16: 'numeric',
+  18: 'complex',
+  19: 'bigint',
+  20: 'datetimextended',
+} as const
+
+export type AccessType = (typeof types)[keyof typeof types]
+
+export interface AccessColumn {
+  name: string
+  /** `complex` are attachments, values of another table and calculated ones. */
+  type: AccessType
+  /** Bytes; of text and binary, at most. */
+  size: number
+  /** Digits of a Decimal after the point. */
+  scale: number
+  /** Its bit in a row's list of those that are not NULL. */
+  number: number
+  /** Among the columns of variable length; -1 for the others. */
+  variableIndex: number
+  /** Of a column of fixed length: how many such come before, and where it begins in a row. */
+  rank: number
+  offset: number
+}
+
+export interface AccessDefinition {
+  /** In the order in which Access shows them first. */
+  columns: AccessColumn[]
+  /** Whether rows end with a list of where the values of variable length are. */
+  hasVariable: boolean
+}
 
 const definitionType = 2
 const continuedAt = 4
 const continuedHeadBytes = 8
-/** A table of 255 columns with long names needs some thirty pages. */
+/** A table of 255 columns with long names needs some thirty pages; a page may lead back to itself. */
 const mostPages = 64
 /** Access's own limit. */
 const mostColumns = 255
-
-/** Where a byte of one column's description is in the file; undefined beyond a damaged definition. */
-export type ColumnPlace = (offset: number) => number | undefined
-
-/** The columns of every table. @yields also where the first page of the table's definition begins */
-export function* columnPlaces(file: Buffer): Generator<{ definition: number; placeOf: ColumnPlace }> {
-  const layout = layoutOf(file)
-  const pages = definitionPages(file, layout)
-  const continued = new Set(pages.map(page => file.readUInt32LE(page + continuedAt) * layout.pageSize))
-  for (const definition of pages) {
-    if (continued.has(definition)) continue
-    const placeIn = placesIn(pagesOf(file, definition, layout), layout)
-    const columns = Math.min(file.readUInt16LE(definition + layout.columnCountAt), mostColumns)
-    const start = layout.indexesAt + file.readUInt32LE(definition + layout.indexCountAt) * layout.indexBytes
-    for (let column = 0; column < columns; column += 1) {
-      const at = start + column * layout.columnBytes
-      yield { definition, placeOf: offset => placeIn(at + offset) }
-    }
-  }
-}
+const fixedFlag = 1
+const scaleAt = 12
+/** Values of calculated columns are wrapped, and of the type of another place. Access 2010 brought them. */
+const calculatedSince = 3
+const moreFlagsAt = 16
+const calculatedFlags = 0xc0
 
 /**
- * Cuts definitions that never end: the driver would follow a page that leads back to itself for ever.
- *
- * @param file a whole Access file, not encrypted, changed in place
+ * @param file a whole Access file, not encrypted
+ * @param page the number of the page where the definition begins
+ * @throws Error DAMAGED, or RangeError
+ * @see HACKING.md of mdbtools, "TDEF (Table Definition) Pages"
  */
-export function cutEndlessDefinitions(file: Buffer): void {
+export function readDefinition(file: Buffer, page: number): AccessDefinition {
   const layout = layoutOf(file)
-  for (const page of definitionPages(file, layout)) {
-    if (pagesOf(file, page, layout).length === mostPages) file.writeUInt32LE(0, page + continuedAt)
-  }
+  const bytes = definitionBytes(file, page)
+  const count = bytes.readUInt16LE(layout.columnCountAt)
+  if (count > mostColumns)
+    throw codedError('DAMAGED', `a table of ${count} columns; Access ends at ${mostColumns}`)
+  const first = layout.indexesAt + bytes.readUInt32LE(layout.indexCountAt) * layout.indexBytes
+  const names = columnNames(bytes, first + count * layout.columnBytes, count, layout)
+  const columns = names.map((name, index): AccessColumn => {
+    const entry = bytes.subarray(first + index * layout.columnBytes, first + (index + 1) * layout.columnBytes)
+    const isFixed = (entry.readUInt8(layout.flagsAt) & fixedFlag) !== 0
+    const type = typeOf(entry, file[20]!)
+    return {
+      name,
+      type,
+      size: type === 'boolean' ? 0 : entry.readUInt16LE(layout.sizeAt),
+      scale: entry.readUInt8(scaleAt),
+      number: entry.readUInt8(layout.numberAt),
+      variableIndex: isFixed ? -1 : entry.readUInt8(layout.variableIndexAt),
+      rank: 0,
+      offset: layout.countBytes + entry.readUInt16LE(layout.fixedOffsetAt),
+    }
+  })
+  columns.sort((a, b) => a.number - b.number)
+  const fixed = columns.filter(column => column.variableIndex === -1 && column.type !== 'complex')
+  for (const [rank, column] of fixed.entries()) column.rank = rank
+  return { columns, hasVariable: bytes.readUInt16LE(layout.variableCountAt) > 0 }
 }
 
-function definitionPages(file: Buffer, { pageSize }: AccessLayout): number[] {
-  const pages: number[] = []
-  for (let page = pageSize; page + pageSize <= file.length; page += pageSize) {
-    if (file[page] === definitionType && file[page + 1] === 1) pages.push(page)
-  }
-  return pages
+function typeOf(entry: Buffer, version: number): AccessType {
+  const isCalculated = version >= calculatedSince && (entry.readUInt8(moreFlagsAt) & calculatedFlags) !== 0
+  const type = isCalculated ? 'complex' : types[entry.readUInt8(0) as keyof typeof types]
+  if (type === undefined) throw codedError('DAMAGED', 'Unsupported column type')
+  return type
 }
 
-/** A definition may go on in other pages. */
-function pagesOf(file: Buffer, first: number, { pageSize }: AccessLayout): number[] {
-  const pages = [first]
-  for (let page = first; pages.length < mostPages; ) {
-    page = file.readUInt32LE(page + continuedAt) * pageSize
-    if (page === 0 || page + pageSize > file.length) break
-    pages.push(page)
+/** After all the columns, in their order there. */
+function columnNames(bytes: Buffer, from: number, count: number, { countBytes }: AccessLayout): string[] {
+  const text = countBytes === 1 ? windowsText : unicodeText
+  const names: string[] = []
+  for (let at = from; names.length < count; ) {
+    const start = at + countBytes
+    at = start + bytes.readUIntLE(at, countBytes)
+    names.push(text(bytes, start, Math.min(at, bytes.length)))
   }
-  return pages
+  return names
 }
 
-/** The other pages begin with a head of their own. */
-function placesIn(pages: readonly number[], { pageSize }: AccessLayout): ColumnPlace {
-  const bytesMore = pageSize - continuedHeadBytes
-  return offset => {
-    if (offset < pageSize) return pages[0]! + offset
-    const rest = offset - pageSize
-    const page = pages[1 + Math.floor(rest / bytesMore)]
-    return page === undefined ? undefined : page + continuedHeadBytes + (rest % bytesMore)
+/** A definition may go on in other pages, which begin with a head of their own. */
+function definitionBytes(file: Buffer, first: number): Buffer {
+  const parts: Buffer[] = []
+  for (let page = first; page !== 0 && parts.length < mostPages; ) {
+    const bytes = pageAt(file, page)
+    if (bytes[0] !== definitionType) {
+      throw codedError('DAMAGED', `Wrong page type. Expected ${definitionType} but received ${bytes[0]}.`)
+    }
+    parts.push(parts.length === 0 ? bytes : bytes.subarray(continuedHeadBytes))
+    page = bytes.readUInt32LE(continuedAt)
   }
+  return Buffer.concat(parts)
 }

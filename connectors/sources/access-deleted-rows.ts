@@ -1,4 +1,4 @@
-/** Deleted rows of an Access file that the driver would read as living ones. */
+/** Deleted rows of an Access file that look like living ones. */
 import { type AccessLayout, layoutOf } from './access-layout.ts'
 
 /**
@@ -14,7 +14,7 @@ const startMask = 0x1fff
 const maxHops = 8
 
 /**
- * Marks the moved rows that no pointer leads to any more as deleted in the way the driver looks at. Without this an
+ * Marks the moved rows that no pointer leads to any more as deleted in the way access-rows.ts looks at. Without this an
  * insured person whose record was corrected and later deleted would still get messages.
  *
  * @param file a whole Access file, not encrypted, changed in place

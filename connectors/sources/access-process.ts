@@ -2,7 +2,8 @@
 import { fileURLToPath } from 'node:url'
 import type { Clock } from '../clock.ts'
 import type { SourceValue } from '../source.ts'
-import type { AccessAnswer, AccessOrder, AccessTable, LinkedTable } from './access-reader.ts'
+import type { LinkedTable } from './access-catalogue.ts'
+import type { AccessAnswer, AccessOrder, AccessTable } from './access-reader.ts'
 import { askAhead } from './batch-size.ts'
 import { errorCode } from './error-words.ts'
 import { type ReadingProcess, startProcess } from './reading-process.ts'
@@ -29,7 +30,7 @@ const attempts = 3
 const pauseMs = 2_000
 /** What another look may cure. Some Windows programs lock the file for the time of a save. */
 const passing = new Set(['CHANGED', 'DAMAGED', 'EBUSY', 'EPERM', 'ENOENT'])
-/** Batches asked for ahead, more than one step of the child: it decodes while the rows before are worked on. */
+/** Batches asked for ahead: the child reads on while the rows before are worked on. */
 const batchesAhead = 14
 /** Beside the file itself, which lies outside the heap. */
 const heapMiB = 1_024
@@ -58,7 +59,7 @@ async function openOnce(
 ): Promise<OpenAccessFile> {
   const module = fileURLToPath(new URL('./access-reader.ts', import.meta.url))
   // The process that parses a stranger's file needs nothing of our environment.
-  const child = startProcess<AccessOrder, AccessAnswer>(module, signal, { TZ: 'UTC' }, heapMiB)
+  const child = startProcess<AccessOrder, AccessAnswer>(module, signal, {}, heapMiB)
   try {
     child.send({ kind: 'open', path, password, maxBytes: maxFileMiB * 2 ** 20, encoding })
     const answer = await child.next()

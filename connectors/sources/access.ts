@@ -9,8 +9,8 @@ import {
   type SourceTable,
   type SourceTestStep,
 } from '../source.ts'
+import type { LinkedTable } from './access-catalogue.ts'
 import { type OpenAccessFile, openAccessFile } from './access-process.ts'
-import type { LinkedTable } from './access-reader.ts'
 import { errorCode, errorWords } from './error-words.ts'
 import { refuseOwnFile } from './own-files.ts'
 import { orAborted } from './row-reading.ts'
@@ -108,7 +108,7 @@ function isLinked({ name, to, file, foreignName }: LinkedTable, place: string): 
   return new SourceError('source-query-failed', message, { table: name, linkedTo: file })
 }
 
-/** Ends the process of the file whatever happens, be it that a damaged file keeps the driver in a circle. */
+/** Ends the process of the file whatever happens, be it that a damaged file keeps it busy. */
 async function withFile<Answer>(
   openFile: (signal: AbortSignal) => Promise<OpenAccessFile>,
   { place, timeoutMs, clock }: { place: string; timeoutMs: number; clock: Clock },

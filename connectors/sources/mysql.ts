@@ -1,11 +1,11 @@
 /** MySQL and MariaDB: one connection per read, a prepared statement in a read-only transaction, streamed. */
-import type { Connection, FieldPacket } from 'mysql2'
+import type { Connection } from 'mysql2'
 import type { Clock } from '../clock.ts'
 import type { Source, SourceQuery, SourceRow } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
 import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
-import { rowConverter, textAsBytes } from './mysql-values.ts'
-import { gatherRows, watchRowSize } from './pushed-rows.ts'
+import { streamRows } from './mysql-rows.ts'
+import type { RowList } from './row-lists.ts'
 import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
 import { placeName, type ServerPlace, serverError, testServer } from './server-place.ts'
 import type { ReadingSettings } from './settings.ts'
@@ -59,7 +59,7 @@ async function openStream(
   clock: Clock,
   { statement, values }: CheckedStatement,
   signal: AbortSignal,
-): Promise<RowBatches> {
+): Promise<RowBatches<RowList>> {
   const connection = await connectTo(config, clock, signal)
   const onAbort = (): void => {
     void killOnServer(config, clock, connection)
@@ -74,74 +74,13 @@ async function openStream(
   try {
     for (const command of sessionCommands(config, await versionOf(connection)))
       await send(connection, command)
-    const readsBytes = config.encoding !== 'utf8'
-    const typeCast = readsBytes ? { typeCast: textAsBytes } : {}
-    const rows = streamRows(connection, { sql: statement, values, rowsAsArray: true, ...typeCast })
+    const { encoding } = config
+    const rows = streamRows(connection, { sql: statement, values, encoding })
     const fields = await rows.fields
-    const convert = rowConverter(fields, config.encoding)
-    return {
-      columns: fields.map(field => field.name),
-      next: async () => (await rows.next()).map(convert),
-      close,
-    }
+    return { columns: fields.map(field => field.name), next: rows.next, close }
   } catch (error) {
     await close()
     throw error
-  }
-}
-
-interface StreamOptions {
-  sql: string
-  values: unknown[]
-  rowsAsArray: true
-}
-
-/** Rows as the driver pushes them. */
-function streamRows(
-  connection: Connection,
-  options: StreamOptions,
-): { fields: Promise<FieldPacket[]>; next(): Promise<unknown[][]> } {
-  const rows = gatherRows<unknown[]>({
-    pause: () => connection.pause(),
-    resume: () => connection.resume(),
-  })
-  const size = watchRowSize(error => {
-    rows.fail(error)
-    connection.destroy()
-  })
-  watchChunks(connection, size.arrived)
-  const query = connection.execute(options)
-  const fields = new Promise<FieldPacket[]>((resolve, reject) => {
-    query.on('fields', found => resolve((found ?? []) as unknown as FieldPacket[]))
-    const fail = (error: unknown): void => {
-      rows.fail(error)
-      reject(error)
-    }
-    query.on('error', fail)
-    // The loss of the connection is told to the connection only, not to the statement that streams.
-    connection.on('error', fail)
-    query.on('end', () => {
-      rows.end()
-      resolve([])
-    })
-  })
-  fields.catch(() => undefined)
-  query.on('result', row => {
-    size.row()
-    rows.push(row as unknown as unknown[])
-  })
-  return { fields, next: rows.next }
-}
-
-/** The parser is where what arrives passes whether it came by TLS or not; the driver offers no event for it. */
-function watchChunks(connection: Connection, arrived: (bytes: number) => void): void {
-  const inner = connection as unknown as { packetParser: { execute(chunk: Buffer): void } }
-  const parser = inner.packetParser
-  inner.packetParser = {
-    execute(chunk) {
-      parser.execute(chunk)
-      arrived(chunk.length)
-    },
   }
 }
 

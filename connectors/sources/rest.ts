@@ -33,7 +33,7 @@ export function openRest(config: RestConfig, { clock, kept = throwAwayState() }:
       return {
         name,
         shape: { format, isSoap: false, encoding: config.encoding, rowsPath, fields, mayBeAbsent, asides },
-        request: requestsOf(config, request, params),
+        ...requestsOf(config, request, params),
         maxPages,
       }
     },

@@ -9,6 +9,7 @@ import {
 } from '../source.ts'
 import { mostRowBytes, rowTooLarge, rowTooLargeCode, valueBytes } from './batch-size.ts'
 import { errorCode } from './error-words.ts'
+import { RawBatch, type RowList, rowByRow } from './row-lists.ts'
 import { checkSelect, type GuardOptions } from './select-guard.ts'
 import type { ReadingSettings } from './settings.ts'
 import type { SqlDialect } from './sql-tokens.ts'
@@ -24,10 +25,10 @@ export interface CheckedStatement {
 }
 
 /** An open result. */
-export interface RowBatches {
+export interface RowBatches<Rows extends RowList = SourceValue[][]> {
   columns: string[]
-  /** The next rows, in column order; an empty list is the end. */
-  next(): Promise<SourceValue[][]>
+  /** The next rows; an empty list is the end. */
+  next(): Promise<Rows>
   /** Frees the connection after the last row or in the middle, whatever its state. */
   close(): Promise<void>
 }
@@ -43,7 +44,7 @@ interface ReadRequest {
   /** Names the source in messages, for example `PostgreSQL 10.0.0.7:5432 as lecteur`. */
   place: string
   /** Sends the statement; on `signal` it must give up at once and stop the work on the server. */
-  open(statement: CheckedStatement, signal: AbortSignal): Promise<RowBatches>
+  open(statement: CheckedStatement, signal: AbortSignal): Promise<RowBatches<RowList>>
   /** The driver's error in our words. */
   explain(error: unknown): SourceError
 }
@@ -60,13 +61,6 @@ export function readRows(request: ReadRequest): AsyncGenerator<SourceRow, void, 
   return rowByRow(readBatches(request, deadline, stop), stop)
 }
 
-/** As the kind gave it. Rows are made one by one when they are taken: whole batches of them would outlive the nursery. */
-interface RawBatch {
-  rows: readonly (readonly SourceValue[])[]
-  /** @throws RowTooLarge */
-  toRow(values: readonly SourceValue[]): SourceRow
-}
-
 async function* readBatches(
   request: ReadRequest,
   deadline: AbortController,
@@ -79,14 +73,14 @@ async function* readBatches(
 
   const maxRows = Math.min(request.query.maxRows ?? settings.maxRows, settings.maxRows)
   const cancelDeadline = request.clock.after(settings.timeoutMs, () => deadline.abort(timedOut(request)))
-  let batches: RowBatches | undefined
+  let batches: RowBatches<RowList> | undefined
   try {
     batches = await orAborted(request.open(statement, stop), stop)
     const toRow = rowMaker(batches.columns, settings.trimPadding, request.place)
     let delivered = 0
     for (let rows = await orAborted(batches.next(), stop); rows.length > 0; ) {
       const allowed = Math.min(rows.length, maxRows - delivered)
-      if (allowed > 0) yield { rows: allowed === rows.length ? rows : rows.slice(0, allowed), toRow }
+      if (allowed > 0) yield new RawBatch(rows, allowed, toRow)
       stop.throwIfAborted()
       if (allowed < rows.length) throw rowCapReached(request, maxRows)
       delivered += allowed
@@ -100,57 +94,6 @@ async function* readBatches(
   } finally {
     cancelDeadline()
     await batches?.close()
-  }
-}
-
-/**
- * Hands batches on row by row. By hand, because a generator that yields every row costs as much as some drivers take
- * to read it. Once stopped, the batches are asked before the next row: they know why and free what they hold.
- */
-function rowByRow(
-  batches: AsyncGenerator<RawBatch, void, undefined>,
-  stop: AbortSignal,
-): AsyncGenerator<SourceRow, void, undefined> {
-  let batch: RawBatch | undefined
-  let next = 0
-  const forget = (): void => {
-    batch = undefined
-    next = 0
-  }
-  const take = ({ rows, toRow }: RawBatch): Promise<IteratorResult<SourceRow, void>> => {
-    try {
-      return Promise.resolve({ done: false, value: toRow(rows[next++]!) })
-    } catch (error) {
-      forget()
-      // The batches put it into words, and free what they hold.
-      return batches.throw(error) as Promise<IteratorResult<never, void>>
-    }
-  }
-  const fetch = async (): Promise<IteratorResult<SourceRow, void>> => {
-    const fetched = await batches.next()
-    if (fetched.done === true) return fetched
-    batch = fetched.value
-    next = 0
-    return await take(batch)
-  }
-  return {
-    next: () => (batch !== undefined && next < batch.rows.length && !stop.aborted ? take(batch) : fetch()),
-    async return() {
-      forget()
-      await batches.return()
-      return { done: true, value: undefined }
-    },
-    async throw(error) {
-      forget()
-      await batches.throw(error)
-      return { done: true, value: undefined }
-    },
-    [Symbol.asyncIterator]() {
-      return this
-    },
-    async [Symbol.asyncDispose]() {
-      await this.return()
-    },
   }
 }
 

@@ -1,9 +1,10 @@
 /** Ways in which services cut a list into pages, and how each says that there is no more. Pure. */
 import { z } from 'zod'
 import type { SourceParams } from '../../source.ts'
+import type { WebAnswer } from '../web/exchange.ts'
+import type { PageSeen } from '../web/page-fetcher.ts'
 import { UnreadableAnswer } from '../web/text-of-body.ts'
 import { valuePath } from '../web/web-settings.ts'
-import type { PageSeen } from '../web/web-table.ts'
 
 const queryName = z.string().min(1).max(100)
 
@@ -53,7 +54,7 @@ export function asidesOf(paging: PagingSettings): Record<string, string> {
 }
 
 /** What to ask next. */
-type NextPage =
+export type NextPage =
   | { kind: 'end' }
   /** `query` is added to the request, `params` fill its templates. */
   | { kind: 'ask'; query: Record<string, string>; params: SourceParams }
@@ -74,10 +75,43 @@ export function nextPage(paging: PagingSettings, number: number, seen: PageSeen 
       return nextCursor(paging, seen)
     case 'link':
       if (seen === undefined) return { kind: 'ask', query: {}, params: {} }
-      return nextAddress(linkToNext(seen.answer.headers.link), seen, paging.keepOrigin)
+      return nextAddress(linkToNext(seen.answer.headers.link), seen.answer.url, paging.keepOrigin)
     case 'next-url':
       if (seen === undefined) return { kind: 'ask', query: {}, params: {} }
-      return nextAddress(seen.asides.next, seen, paging.keepOrigin)
+      return nextAddress(seen.asides.next, seen.answer.url, paging.keepOrigin)
+  }
+}
+
+/** What a service may write around a list without rows. Reading so little takes no time in which to ask ahead. */
+const mostEmptyBytes = 16_384
+
+/**
+ * The page after an answer that nobody has read yet.
+ *
+ * By number only an empty page is the end, and that is neither long nor half as long as the full one before it. A Link
+ * header names the next page whatever the answer holds.
+ *
+ * @returns undefined when the answer must be read first: for its end, a cursor, or what is wrong with it
+ */
+export function earlyPage(
+  paging: PagingSettings,
+  number: number,
+  { answer, before }: { answer: WebAnswer; before: PageSeen },
+): NextPage | undefined {
+  if (paging.kind === 'page') {
+    const { totalPath, morePath, shortPageEnds } = paging
+    const onlyEmptyEnds = totalPath === undefined && morePath === undefined && !shortPageEnds
+    const { length } = answer.body
+    const isFull = before.rowCount > 0 && length > mostEmptyBytes && length * 2 > before.answer.body.length
+    return onlyEmptyEnds && isFull ? nextNumbered(paging, number, undefined) : undefined
+  }
+  if (paging.kind !== 'link') return undefined
+  try {
+    const next = nextAddress(linkToNext(answer.headers.link), answer.url, paging.keepOrigin)
+    return next.kind === 'go' ? next : undefined
+  } catch {
+    // Told when the rows of the answer are through.
+    return undefined
   }
 }
 
@@ -136,9 +170,8 @@ function nextCursor(
 }
 
 /** The rows of another origin are not those of the source, and its login is not for it. */
-function nextAddress(next: unknown, seen: PageSeen, keepOrigin: boolean): NextPage {
+function nextAddress(next: unknown, from: URL, keepOrigin: boolean): NextPage {
   if (next === undefined || next === null || next === '' || next === false) return { kind: 'end' }
-  const from = seen.answer.url
   const url = URL.parse(String(next), from.href)
   if (url === null)
     throw new UnreadableAnswer('the address of the next page is none', 'Check the paging of the request.')

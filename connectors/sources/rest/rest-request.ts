@@ -1,5 +1,6 @@
 /** A configured request and the parameters of a query to what is sent. Pure. */
 import type { SourceParams } from '../../source.ts'
+import type { WebTable } from '../web/page-fetcher.ts'
 import {
   escapeJson,
   escapeXml,
@@ -10,27 +11,32 @@ import {
   TemplateRefused,
 } from '../web/request-template.ts'
 import type { GuardedRequest } from '../web/web-client.ts'
-import type { PageSeen } from '../web/web-table.ts'
-import { nextPage } from './paging.ts'
+import { earlyPage, type NextPage, nextPage } from './paging.ts'
 import type { RestConfig, RestRequest } from './rest-settings.ts'
 
 /**
- * @returns asks for page after page: undefined after the last
+ * @returns asks for page after page, see `WebTable`
  * @throws TemplateRefused, UnreadableAnswer of the paging
  */
 export function requestsOf(
   { baseUrl }: Pick<RestConfig, 'baseUrl'>,
   request: RestRequest,
   given: SourceParams,
-): (seen: PageSeen | undefined) => GuardedRequest | undefined {
+): Required<Pick<WebTable, 'request' | 'requestEarly'>> {
   const params = withSince(request, { ...request.defaults, ...given })
   let number = 0
-  return seen => {
-    const next = nextPage(request.paging, number, seen)
+  const built = (next: NextPage): GuardedRequest | undefined => {
     number += 1
     if (next.kind === 'end') return undefined
     if (next.kind === 'go') return { ...builtRequest(baseUrl, request, { params, query: {} }), url: next.url }
     return builtRequest(baseUrl, request, { params: { ...params, ...next.params }, query: next.query })
+  }
+  return {
+    request: seen => built(nextPage(request.paging, number, seen)),
+    requestEarly(answer, before) {
+      const next = earlyPage(request.paging, number, { answer, before })
+      return next === undefined ? undefined : built(next)
+    },
   }
 }
 

@@ -1,8 +1,9 @@
 /** The long way of a read over tables: what the SELECT names is loaded into a private SQLite, which answers it. */
 import { fileURLToPath } from 'node:url'
-import { SourceError } from '../../source.ts'
+import { SourceError, type SourceValue } from '../../source.ts'
 import { askAhead } from '../batch-size.ts'
 import { type ReadingProcess, startProcess } from '../reading-process.ts'
+import type { RowList } from '../row-lists.ts'
 import { batchRows, type CheckedStatement, type RowBatches } from '../row-reading.ts'
 import { adviceOnSql } from './advice.ts'
 import type { OpenTables } from './open-tables.ts'
@@ -68,7 +69,7 @@ async function loadAll(child: Child, next: Child['next'], tables: OpenTables, pl
       if (batch.length === 0) continue
       loaded += batch.length
       if (loaded > mostLoadedRows) throw tooMuch(place, name)
-      child.send({ kind: 'load', table: name, rows: batch })
+      child.send({ kind: 'load', table: name, rows: wholeRows(batch) })
       unanswered += 1
       if (unanswered > ordersAhead) {
         await next()
@@ -77,6 +78,11 @@ async function loadAll(child: Child, next: Child['next'], tables: OpenTables, pl
     }
   }
   for (; unanswered > 0; unanswered -= 1) await next()
+}
+
+/** A process takes no row that is made when it is asked for. */
+function wholeRows(batch: RowList): SourceValue[][] {
+  return Array.isArray(batch) ? batch : Array.from({ length: batch.length }, (_, index) => batch.at(index)!)
 }
 
 function tooMuch(place: string, table: string): SourceError {

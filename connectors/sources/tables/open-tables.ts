@@ -11,9 +11,10 @@ export interface OpenTables {
   /**
    * Opens a table once, by the name a query gives it.
    *
+   * @param enough see `TableSet.open`
    * @throws SourceError `source-query-failed` naming the tables there are
    */
-  open(spelt: string): Promise<OpenTable>
+  open(spelt: string, enough?: number): Promise<OpenTable>
   opened(): readonly OpenTable[]
 }
 
@@ -34,13 +35,13 @@ export function openTables({
   const open = new Map<string, OpenTable>()
   let names: string[] | undefined
   return {
-    async open(spelt) {
+    async open(spelt, enough) {
       names ??= await tables.names(signal)
       const name = nameOf(spelt, names)
       if (name === undefined) throw unknownTable(spelt, names, place)
       const known = open.get(name)
       if (known !== undefined) return known
-      const rows = await tables.open(name, params, signal)
+      const rows = await tables.open(name, params, signal, enough)
       checkColumns(rows.columns, name, place)
       const table = { name, rows }
       open.set(name, table)

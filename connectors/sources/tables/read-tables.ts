@@ -5,6 +5,7 @@
  * SQLite that holds the tables it names. Both give the same values.
  */
 import type { SourceRow, SourceValue } from '../../source.ts'
+import { LateRows, type RowList } from '../row-lists.ts'
 import { type CheckedStatement, type RowBatches, readRows } from '../row-reading.ts'
 import { queryLoaded } from './load.ts'
 import { openTables } from './open-tables.ts'
@@ -32,22 +33,22 @@ export function readTables(request: TablesRequest): AsyncGenerator<SourceRow> {
 }
 
 async function openResult(
-  { query, place, tables: set }: TablesRequest,
+  { query, settings, place, tables: set }: TablesRequest,
   statement: CheckedStatement,
   stop: AbortSignal,
-): Promise<RowBatches> {
+): Promise<RowBatches<RowList>> {
   const over = new AbortController()
   const signal = AbortSignal.any([stop, over.signal])
   const tables = openTables({ tables: set, params: query.params ?? {}, place, signal })
-  const close = async (result?: RowBatches): Promise<void> => {
+  const close = async (result?: RowBatches<RowList>): Promise<void> => {
     await result?.close()
     over.abort(new Error('the read is over'))
   }
   try {
     const result =
-      (await streamed(plainProjection(statement.statement), tables)) ??
+      (await streamed(plainProjection(statement.statement), tables, rowCap(query, settings))) ??
       (await queryLoaded(statement, { tables, place, signal }))
-    const next = async (): Promise<SourceValue[][]> => {
+    const next = async (): Promise<RowList> => {
       const rows = await result.next()
       if (rows.length === 0) set.ended?.()
       return rows
@@ -59,13 +60,20 @@ async function openResult(
   }
 }
 
+function rowCap(query: TablesRequest['query'], settings: TablesRequest['settings']): number {
+  return Math.min(query.maxRows ?? settings.maxRows, settings.maxRows)
+}
+
 /** @returns undefined when the query needs a database, or names a column that the table does not have */
 async function streamed(
   plain: PlainProjection | undefined,
   tables: ReturnType<typeof openTables>,
-): Promise<RowBatches | undefined> {
+  maxRows: number,
+): Promise<RowBatches<RowList> | undefined> {
   if (plain === undefined) return undefined
-  const { rows } = await tables.open(plain.table)
+  // One row above the cap is asked for, to know whether there is one.
+  const enough = Math.min(plain.limit ?? Number.POSITIVE_INFINITY, maxRows + 1)
+  const { rows } = await tables.open(plain.table, enough)
   if (rows.columns.length === 0) return { columns: [], next: async () => [], close: async () => undefined }
   const picked = pick(plain, rows)
   if (picked === undefined) return undefined
@@ -78,9 +86,10 @@ async function streamed(
         const batch = left === 0 ? undefined : await batches.next()
         if (batch === undefined || batch.done === true) return []
         if (batch.value.length === 0) continue
-        const taken = batch.value.length > left ? batch.value.slice(0, left) : batch.value
-        left -= taken.length
-        return taken.map(picked.valuesOf)
+        const { value } = batch
+        const length = Math.min(value.length, left)
+        left -= length
+        return new LateRows(length, index => picked.valuesOf(value.at(index)!))
       }
     },
     close: async () => void (await batches.return?.()),

@@ -1,6 +1,7 @@
 /** What files and web services have in common: they hold tables, and have no SQL of their own. */
 import type { Clock } from '../../clock.ts'
-import type { SourceError, SourceParams, SourceQuery, SourceValue } from '../../source.ts'
+import type { SourceError, SourceParams, SourceQuery } from '../../source.ts'
+import type { RowList } from '../row-lists.ts'
 import type { ReadingSettings } from '../settings.ts'
 
 /** One table, open. */
@@ -11,8 +12,8 @@ export interface TableRows {
    * and `batches` is not asked.
    */
   columns: string[]
-  /** Batches of at most `batchRows` rows, in column order. Whoever iterates owns the arrays and may change them. */
-  batches: AsyncIterable<SourceValue[][]>
+  /** Batches of at most `batchRows` rows, in column order. */
+  batches: AsyncIterable<RowList>
   /**
    * Per column: every value is text or NULL. Such a column compares as text, so that `etat = 1` finds '1'; absent
    * means that nothing is known, and a value then only equals one of its own type.
@@ -29,8 +30,9 @@ export interface TableSet {
    * @param name one of `names`, spelt as there
    * @param params those of the query: a web request may use `:since` or `:today`
    * @param signal aborted when the read is over, however it ended: frees what iterating did not
+   * @param enough after so many rows nothing need be fetched before it is asked for; absent: nobody knows
    */
-  open(name: string, params: SourceParams, signal: AbortSignal): Promise<TableRows>
+  open(name: string, params: SourceParams, signal: AbortSignal, enough?: number): Promise<TableRows>
   /** Told when the query has given its last row and all before it were taken; not when the read broke off. */
   ended?(): void
 }

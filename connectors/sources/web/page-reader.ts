@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads'
 import type { SourceValue } from '../../source.ts'
+import { LateRows, type RowList } from '../row-lists.ts'
 import { batchRows } from '../row-reading.ts'
 import { type PageShape, readPage } from './page.ts'
 import type { PageColumn } from './row-values.ts'
@@ -22,7 +23,7 @@ export interface ReadAnswer {
   rowCount: number
   asides: Record<string, SourceValue>
   isText: boolean
-  batches(columns: readonly PageColumn[]): AsyncIterable<SourceValue[][]>
+  batches(columns: readonly PageColumn[]): AsyncIterable<RowList>
 }
 
 interface AnswerToRead {
@@ -62,11 +63,23 @@ export class PageReader {
     signal.addEventListener('abort', () => this.#end(signal.reason), { once: true })
   }
 
-  /** @throws UnreadableAnswer, SoapFault; the signal's reason */
-  async read(answer: AnswerToRead): Promise<ReadAnswer> {
-    const { body, contentType, shape, wantsColumns } = answer
+  /**
+   * The thread begins at once. What is parsed here is parsed when it is asked for: the page before it is still in
+   * memory, and rows of both would outlive the nursery.
+   *
+   * @returns gives what was read. @throws UnreadableAnswer, SoapFault; the signal's reason
+   */
+  begin(answer: AnswerToRead): () => Promise<ReadAnswer> {
+    const { body } = answer
     const most = looksLikeXml(body) ? mostXmlBytesHere : mostJsonBytesHere
-    if (body.length > most) return await this.#readInThread(answer)
+    if (body.length <= most) return async () => this.#readHere(answer)
+    const reading = this.#readInThread(answer)
+    // The reader may leave before its turn comes.
+    reading.catch(() => {})
+    return () => reading
+  }
+
+  #readHere({ body, contentType, shape, wantsColumns }: AnswerToRead): ReadAnswer {
     const page = readPage(body, contentType, shape)
     const { rowCount, asides, isText } = page
     return {
@@ -74,11 +87,7 @@ export class PageReader {
       rowCount,
       asides,
       isText,
-      async *batches(columns) {
-        for (let start = 0; start < rowCount; start += batchRows) {
-          yield page.values(columns, start, start + batchRows)
-        }
-      },
+      batches: columns => batchesOf(rowCount, page.values(columns)),
     }
   }
 
@@ -155,6 +164,20 @@ export class PageReader {
   #nextId(): number {
     this.#ids += 1
     return this.#ids
+  }
+}
+
+/**
+ * Rows are made when they are taken: a batch of them at once would outlive the nursery. One function for all pages: V8
+ * keeps a shape in the old space for every closure that is a generator, and with it what the closure saw, here a whole
+ * page (measured: every page survived until the next full collection).
+ */
+async function* batchesOf(
+  rowCount: number,
+  valuesAt: (index: number) => SourceValue[],
+): AsyncGenerator<RowList> {
+  for (let start = 0; start < rowCount; start += batchRows) {
+    yield new LateRows(Math.min(batchRows, rowCount - start), index => valuesAt(start + index))
   }
 }
 

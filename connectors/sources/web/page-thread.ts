@@ -1,5 +1,6 @@
 /** The thread that parses large answers and hands their rows on in batches. Started by page-reader.ts only. */
 import { parentPort } from 'node:worker_threads'
+import type { SourceValue } from '../../source.ts'
 import { errorWords } from '../error-words.ts'
 import { type Page, readPage } from './page.ts'
 import type { ThreadAnswer, ThreadOrder } from './page-reader.ts'
@@ -13,12 +14,19 @@ parentPort!.on('message', (order: ThreadOrder) => {
   else parentPort!.postMessage(answerTo(order))
 })
 
+function rowsOf({ page, columns, start, end }: Extract<ThreadOrder, { kind: 'values' }>): SourceValue[][] {
+  const found = pages.get(page)
+  if (found === undefined) return []
+  const valuesAt = found.values(columns)
+  const length = Math.min(end, found.rowCount) - start
+  return Array.from({ length }, (_, index) => valuesAt(start + index))
+}
+
 function answerTo(order: Exclude<ThreadOrder, { kind: 'free' }>): ThreadAnswer {
   const { id } = order
   try {
     if (order.kind === 'values') {
-      const rows = pages.get(order.page)?.values(order.columns, order.start, order.end) ?? []
-      return { kind: 'values', id, rows }
+      return { kind: 'values', id, rows: rowsOf(order) }
     }
     const { body, contentType, shape, wantsColumns } = order.answer
     const page = readPage(body, contentType, shape)

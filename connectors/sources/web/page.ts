@@ -28,8 +28,8 @@ export interface Page {
   asides: Record<string, SourceValue>
   /** Every value is text or NULL, as in XML. */
   isText: boolean
-  /** Rows from `start` to before `end`, in the order of `columns`. */
-  values(columns: readonly PageColumn[], start: number, end: number): SourceValue[][]
+  /** @returns the values of a row by its place, in the order of `columns`: made each time. @throws UnreadableAnswer */
+  values(columns: readonly PageColumn[]): (index: number) => SourceValue[]
 }
 
 /** Nested objects deeper than this stay one column of JSON. */
@@ -103,12 +103,9 @@ function pageOf(source: PageSource): Page {
     rowCount: rows.length,
     asides,
     isText: isXml,
-    values(columns, start, end) {
+    values(columns) {
       const valuesOf = rowReader(columns, { isXml, resolve, plain })
-      const batch: SourceValue[][] = []
-      for (let index = start; index < Math.min(end, rows.length); index += 1)
-        batch.push(valuesOf(rows[index]))
-      return batch
+      return index => valuesOf(rows[index])
     },
   }
 }

@@ -1,9 +1,9 @@
 /** What a kind brings to be a web source: its service, its tables, and what a connection test says of it. */
 import type { Clock } from '../../clock.ts'
 import type { SourceParams } from '../../source.ts'
+import type { WebTable } from './page-fetcher.ts'
 import type { WebService } from './web-service.ts'
 import type { WebSettings } from './web-settings.ts'
-import type { WebTable } from './web-table.ts'
 
 export interface WebSourceParts {
   service: WebService

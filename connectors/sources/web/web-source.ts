@@ -1,5 +1,6 @@
 /** A web service as a source, whatever it speaks: its requests are tables, and SQL is asked of those. */
 import type { Source, SourceTable, SourceValue } from '../../source.ts'
+import type { RowList } from '../row-lists.ts'
 import { readTables } from '../tables/read-tables.ts'
 import type { TableSet } from '../tables/table-set.ts'
 import type { KnownSecrets } from './known-secrets.ts'
@@ -16,8 +17,8 @@ export function openWebSource(parts: WebSourceParts): Source {
   const { place, secrets } = service.client
   const tables: TableSet = {
     names: async () => names,
-    open: async (name, params, signal) => {
-      const reading = { service, clock, timeoutMs: settings.timeoutMs, signal }
+    open: async (name, params, signal, enough) => {
+      const reading = { service, clock, timeoutMs: settings.timeoutMs, signal, enough }
       try {
         const table = await openWebTable(await parts.tableOf(name, params), reading)
         return { ...table, batches: withoutSecrets(table.batches, secrets) }
@@ -28,7 +29,7 @@ export function openWebSource(parts: WebSourceParts): Source {
   }
   return {
     read(query, signal) {
-      const explain = (error: unknown) => explainFailure(place, error)
+      const explain = (error: unknown) => explainFailure(place, secrets.hideIn(error))
       return readTables({ query, settings, clock, signal, place: placeOf(place), tables, explain })
     },
     async test(signal) {
@@ -65,7 +66,7 @@ export function openWebSource(parts: WebSourceParts): Source {
     const stop = signal === undefined ? over.signal : AbortSignal.any([signal, over.signal])
     try {
       const { columns, batches } = await tables.open(name, {}, stop)
-      const rows = (await firstOf(batches)).slice(0, sampledRows)
+      const rows = await firstOf(batches)
       return columns.map((column, index) => ({
         name: column,
         type: typeOf(rows.map(row => row[index] ?? null)),
@@ -78,9 +79,9 @@ export function openWebSource(parts: WebSourceParts): Source {
 }
 
 async function* withoutSecrets(
-  batches: AsyncIterable<SourceValue[][]>,
+  batches: AsyncIterable<RowList>,
   secrets: KnownSecrets,
-): AsyncGenerator<SourceValue[][]> {
+): AsyncGenerator<RowList> {
   try {
     yield* batches
   } catch (error) {
@@ -88,8 +89,10 @@ async function* withoutSecrets(
   }
 }
 
-async function firstOf(batches: AsyncIterable<SourceValue[][]>): Promise<SourceValue[][]> {
-  for await (const batch of batches) return batch
+async function firstOf(batches: AsyncIterable<RowList>): Promise<SourceValue[][]> {
+  for await (const batch of batches) {
+    return Array.from({ length: Math.min(batch.length, sampledRows) }, (_, index) => batch.at(index)!)
+  }
   return []
 }
 

@@ -3,12 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'ava'
 import iconv from 'iconv-lite'
-import MDBReader from 'mdb-reader'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { SourceError } from '../../../connectors/source.ts'
 import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
 import { accessCursor } from '../../../connectors/sources/access-cursor.ts'
-import { hidePages } from '../../../connectors/sources/access-shown-pages.ts'
+import { readDefinition } from '../../../connectors/sources/access-definitions.ts'
 import { batchBytes } from '../../../connectors/sources/batch-size.ts'
 import { definitionPage } from '../../support/jet.ts'
 import { type Jet3Table, jet3File } from '../../support/jet3.ts'
@@ -62,14 +61,13 @@ test('large values are made plain once each, in batches of a mebibyte', t => {
     { name: 'note', type: 'memo' },
   ]
   const file = fileOf({ name: 'NOTES', columns, rows })
-  const reader = new MDBReader(file)
   let read = 0
-  const readNote = (value: unknown): string => {
+  const text = (bytes: Buffer, start: number, end: number): string => {
     read += 1
-    return String(value)
+    return bytes.toString('latin1', start, end)
   }
-  const pages = hidePages(file, definitionPage(file, 'NOTES'))
-  const cursor = accessCursor(() => reader.getTable('NOTES'), pages, new Map([['note', readNote]]))
+  const page = definitionPage(file, 'NOTES')
+  const cursor = accessCursor({ file, page, ...readDefinition(file, page), text })
   const counts: number[] = []
   for (let batch = cursor.next(500); batch.rows.length > 0; batch = cursor.next(500)) {
     counts.push(batch.rows.length)

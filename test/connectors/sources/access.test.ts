@@ -1,10 +1,11 @@
 import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import type { Column } from 'mdb-reader'
 import { systemClock } from '../../../connectors/clock.ts'
 import type { Source } from '../../../connectors/source.ts'
 import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
+import type { AccessType } from '../../../connectors/sources/access-definitions.ts'
+import { unicodeText } from '../../../connectors/sources/access-texts.ts'
 import { accessValueReader } from '../../../connectors/sources/access-values.ts'
 import { withAgilePassword } from '../../support/access-encryption.ts'
 import { fakeClock } from '../../support/fake-clock.ts'
@@ -109,28 +110,64 @@ test('access: a negative amount is negative in every row that is read', async t 
 })
 
 test('access: values of every type are plain', t => {
-  const read = (type: string, value: unknown): unknown => {
-    const reader = accessValueReader({ type, name: 'x' } as Column)
-    return reader === undefined ? value : reader(value as never)
+  const read = (type: AccessType, stored: Buffer, { scale } = { scale: 0 }): unknown => {
+    const column = { type, scale }
+    const page = Buffer.concat([Buffer.alloc(3, 0xee), stored, Buffer.alloc(3, 0xee)])
+    return accessValueReader(column, { file: page, text: unicodeText })?.(page, 3, 3 + stored.length)
   }
-  t.is(read('currency', '145500.0000'), 145_500)
-  t.is(read('currency', '922337203685477.5807'), '922337203685477.5807', 'more digits than a double holds')
-  t.is(read('numeric', '-12345678901234567.89'), '-12345678901234567.89')
-  t.is(read('numeric', '9007199254740993'), '9007199254740993', '16 digits without a point')
-  t.is(read('numeric', '0.10'), 0.1)
-  t.is(read('bigint', 9_007_199_254_740_993n), 9_007_199_254_740_993n)
-  t.is(read('boolean', true), 1)
-  t.is(read('boolean', false), 0)
-  t.is(read('datetime', new Date('1899-12-28T18:00:00Z')), '1899-12-29 06:00:00', 'stored as -1.25')
-  t.is(read('datetime', new Date('1899-12-30T08:30:00Z')), '1899-12-30 08:30:00')
-  t.is(read('datetime', new Date(Number.NaN)), null)
-  t.is(read('datetimextended', '2027.01.01 00:00:00.000000000'), '2027-01-01')
-  t.is(read('datetimextended', '2027.01.01 10:20:30.123450000'), '2027-01-01 10:20:30.12345')
-  t.deepEqual(read('ole', Buffer.from([0, 255])), new Uint8Array([0, 255]))
-  t.is(read('complex', [{ name: 'a.pdf' }]), null)
-  for (const type of ['text', 'memo', 'currency', 'datetime', 'double', 'ole', 'bigint'])
-    t.is(read(type, null), null)
+  const currency = (tenThousandths: bigint): unknown => read('currency', int64(tenThousandths))
+  t.is(currency(1_455_000_000n), 145_500)
+  t.is(currency(-2_377_635_000n), -237_763.5)
+  t.is(currency(-1n), -0.0001)
+  t.is(currency(9_223_372_036_854_775_807n), '922337203685477.5807', 'more digits than a double holds')
+  t.is(currency(-9_223_372_036_854_775_808n), '-922337203685477.5808')
+  t.is(currency(10_000_000_000_000_000n), 1_000_000_000_000)
+  t.is(read('numeric', numeric(-1_234_567_890_123_456_789n), { scale: 2 }), '-12345678901234567.89')
+  t.is(
+    read('numeric', numeric(9_007_199_254_740_993n), { scale: 0 }),
+    '9007199254740993',
+    '16 digits, no point',
+  )
+  t.is(read('numeric', numeric(10n), { scale: 2 }), 0.1)
+  t.is(read('numeric', numeric(2n ** 96n + 1n), { scale: 1 }), '7922816251426433759354395033.7')
+  t.is(read('bigint', int64(9_007_199_254_740_993n)), 9_007_199_254_740_993n)
+  t.is(read('datetime', double(-1.25)), '1899-12-29 06:00:00')
+  t.is(read('datetime', double(8.5 / 24)), '1899-12-30 08:30:00')
+  t.is(read('datetime', double(Number.NaN)), null)
+  t.is(
+    read('repid', Buffer.from('33221100554477668899aabbccddeeff', 'hex')),
+    '00112233-4455-6677-8899-aabbccddeeff',
+  )
+  t.deepEqual(read('binary', Buffer.from([0, 255])), new Uint8Array([0, 255]))
+  const inRow = Buffer.from([2, 0, 0, 0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255])
+  t.deepEqual(read('ole', inRow), new Uint8Array([0, 255]))
+  t.is(read('complex', Buffer.alloc(4)), undefined, 'not read')
+  t.throws(() => read('currency', Buffer.alloc(7)), { instanceOf: RangeError })
 })
+
+function int64(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeBigInt64LE(value)
+  return bytes
+}
+
+function double(value: number): Buffer {
+  const bytes = Buffer.alloc(8)
+  bytes.writeDoubleLE(value)
+  return bytes
+}
+
+/** A sign, and four words, the highest first. */
+function numeric(value: bigint): Buffer {
+  const bytes = Buffer.alloc(17)
+  bytes[0] = value < 0n ? 0x80 : 0
+  let rest = value < 0n ? -value : value
+  for (let word = 13; word > 0; word -= 4) {
+    bytes.writeUInt32LE(Number(rest & 0xffff_ffffn), word)
+    rest >>= 32n
+  }
+  return bytes
+}
 
 test('access: a database password is asked for, and the right one opens', async t => {
   const file = withPassword(original('mdb'), 'clé 2027')

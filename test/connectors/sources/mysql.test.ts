@@ -7,7 +7,7 @@ import {
   startMariadb,
 } from '../../support/mariadb.ts'
 import { testSourceContract } from './contract.ts'
-import { collect, openFixture } from './contract-fixture.ts'
+import { collect, failureOf, openFixture } from './contract-fixture.ts'
 import { type ServerFixture, testServerContract } from './server-contract.ts'
 
 const serverTest = mariadbAvailable() ? test : test.skip
@@ -94,6 +94,57 @@ serverTest(
         doc: '{"a":1}',
       },
     ])
+  },
+)
+
+serverTest('mysql: dates are text as the server itself writes them', async t => {
+  const { config, execute } = await fixture.database(t)
+  const columns = ['day DATE', 'at DATETIME', 'exactly DATETIME(6)', 'stamp TIMESTAMP(3) NULL']
+  await execute(`CREATE TABLE dates (id INT, ${columns.join(', ')})`)
+  await execute("SET SESSION sql_mode = ''")
+  const days = ['0000-00-00', '0001-01-01', '2027-00-15', '2027-03-28', '1999-12-31', '9999-12-31']
+  const times = ['00:00:00', '02:30:05', '23:59:59']
+  const values = days.flatMap(day => times.map(time => `'${day}', '${day} ${time}', '${day} ${time}.120000'`))
+  await execute(
+    `INSERT INTO dates VALUES ${values.map((row, id) => `(${id}, ${row}, '2027-01-02 03:04:05.006')`).join(', ')}`,
+  )
+  const source = openFixture(t, fixture, config)
+  const names = columns.map(column => column.split(' ')[0])
+  const asText = names.map(name => `CAST(${name} AS CHAR) AS ${name}`).join(', ')
+  const read = await collect(source.read({ sql: 'SELECT day, at, exactly, stamp FROM dates ORDER BY id' }))
+  t.deepEqual(read, await collect(source.read({ sql: `SELECT ${asText} FROM dates ORDER BY id` })))
+  t.is(read.length, values.length)
+})
+
+serverTest(
+  'mysql: rows of every length arrive whole and in order, also across reads of the socket',
+  async t => {
+    const { config } = await fixture.database(t)
+    const sql = `SELECT seq AS n, repeat(char(97 + seq % 26 USING utf8mb4), seq * 37 % 3000) AS pad, if(seq % 7 = 0, NULL, seq * 1.5) AS sum
+    FROM seq_1_to_20000`
+    let count = 0
+    for await (const row of openFixture(t, fixture, config).read({ sql })) {
+      count += 1
+      const pad = String.fromCharCode(97 + (count % 26)).repeat((count * 37) % 3000)
+      const sum = count % 7 === 0 ? null : (count * 1.5).toFixed(1)
+      if (row.n !== count || row.pad !== pad || row.sum !== sum) t.deepEqual(row, { n: count, pad, sum })
+    }
+    t.is(count, 20_000)
+  },
+)
+
+serverTest(
+  'mysql: a result without rows has none, and a row of more than 4 MiB names its column',
+  async t => {
+    const { config, execute } = await fixture.database(t)
+    await execute('CREATE TABLE documents (id INT, scan LONGTEXT)')
+    const source = openFixture(t, fixture, config)
+    t.deepEqual(await collect(source.read({ sql: 'SELECT * FROM documents' })), [])
+    await execute("INSERT INTO documents VALUES (1, 'small'), (2, repeat('x', 4194310)), (3, 'small')")
+    const { error, before } = await failureOf(t, source.read({ sql: 'SELECT * FROM documents ORDER BY id' }))
+    t.is(error.details.reason, 'row-too-large')
+    t.regex(error.message, /column "scan"/)
+    t.deepEqual(before, [{ id: 1, scan: 'small' }])
   },
 )
 

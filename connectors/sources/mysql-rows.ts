@@ -1,0 +1,183 @@
+/**
+ * Rows of the binary protocol as the driver receives them. Each stays bytes until it is taken: rows decoded at once
+ * would outlive the nursery by the hundred, and V8 then takes all of their kind for long-lived ones (measured: every
+ * second read took twice as long).
+ *
+ * @see MySQL internals, "Binary Protocol Resultset Row"
+ */
+import type { Connection, FieldPacket } from 'mysql2'
+import type { SourceValue } from '../source.ts'
+import { batchBytes, mostRowBytes, rowBytes } from './batch-size.ts'
+import { type DriverPacket, readDatesQuickly } from './mysql-dates.ts'
+import { rowConverter, textAsBytes } from './mysql-values.ts'
+import { watchRowSize } from './pushed-rows.ts'
+import { LateRows, type RowList } from './row-lists.ts'
+import { batchRows } from './row-reading.ts'
+import type { ReadingSettings } from './settings.ts'
+
+/** The driver's decoder of one result. */
+interface RowParser {
+  next(packet: DriverPacket, fields: readonly FieldPacket[], options: unknown): unknown[]
+}
+
+/** What the driver does not show of a statement that runs: where it makes its decoder, and what it takes for it. */
+interface RunningStatement {
+  options: unknown
+  buildParserFromFields(fields: readonly FieldPacket[], connection: unknown): new () => RowParser
+}
+
+interface ArrivedRows {
+  buffers: Buffer[]
+  starts: number[]
+  ends: number[]
+}
+
+interface StreamedRows {
+  /** Known once the statement runs; empty when it gives no result. */
+  fields: Promise<readonly FieldPacket[]>
+  /** The next rows; an empty list is the end. @throws what ended the read, once all rows before were taken */
+  next(): Promise<RowList>
+}
+
+/** Runs a prepared statement; the connection is paused while rows wait to be taken. */
+export function streamRows(
+  connection: Connection,
+  { sql, values, encoding }: { sql: string; values: unknown[]; encoding: ReadingSettings['encoding'] },
+): StreamedRows {
+  const gathered = gatherArrived(connection)
+  const size = watchRowSize(error => {
+    gathered.fail(error)
+    connection.destroy()
+  })
+  const typeCast = encoding === 'utf8' ? {} : { typeCast: textAsBytes }
+  const query = connection.execute({ sql, values: values as string[], rowsAsArray: true, ...typeCast })
+  const statement = query as unknown as RunningStatement
+  const makeParser = statement.buildParserFromFields
+  let decode: ((packet: DriverPacket) => SourceValue[]) | undefined
+  statement.buildParserFromFields = (fields, owner) => {
+    const parser = new (makeParser.call(statement, fields, owner))()
+    const convert = rowConverter(fields, encoding)
+    const names = fields.map(({ name }) => name)
+    decode = packet => {
+      const values = convert(parser.next(packet, fields, statement.options))
+      // No value has more letters than bytes: smaller rows need not be counted.
+      if (packet.end - packet.start > mostRowBytes) rowBytes(values, names)
+      return values
+    }
+    return class {
+      next(packet: DriverPacket): never[] {
+        size.row()
+        gathered.push(packet)
+        return noValues
+      }
+    }
+  }
+  watchChunks(connection, bytes => {
+    size.arrived(bytes)
+    gathered.chunkEnded()
+  })
+  const fields = new Promise<readonly FieldPacket[]>((resolve, reject) => {
+    query.on('fields', found => resolve((found ?? []) as unknown as FieldPacket[]))
+    const fail = (error: unknown): void => {
+      gathered.fail(error)
+      reject(error)
+    }
+    query.on('error', fail)
+    // The loss of the connection is told to the connection only, not to the statement that streams.
+    connection.on('error', fail)
+    query.on('end', () => {
+      gathered.end()
+      resolve([])
+    })
+  })
+  fields.catch(() => undefined)
+  return {
+    fields,
+    async next() {
+      const { rows, packet } = await gathered.next()
+      return rows === undefined ? [] : rowList(rows, packet!, decode!)
+    },
+  }
+}
+
+const noValues: never[] = []
+
+function rowList(
+  { buffers, starts, ends }: ArrivedRows,
+  packet: DriverPacket,
+  decode: (packet: DriverPacket) => SourceValue[],
+): RowList {
+  return new LateRows(starts.length, index => {
+    const start = starts[index]!
+    packet.buffer = buffers[index]!
+    packet.start = start
+    packet.offset = start + headerBytes
+    packet.end = ends[index]!
+    return decode(packet)
+  })
+}
+
+/** Before each packet: its length and number. */
+const headerBytes = 4
+
+/** Gathers where rows lie. Whole chunks of the socket are gone through before the connection is paused. */
+function gatherArrived(connection: Connection) {
+  let arrived: ArrivedRows = { buffers: [], starts: [], ends: [] }
+  let bytes = 0
+  /** A copy of the driver's: the one it hands over is used again for the next row. */
+  let packet: DriverPacket | undefined
+  let state: { kind: 'open' } | { kind: 'ended' } | { kind: 'failed'; error: unknown } = { kind: 'open' }
+  let wake: (() => void) | undefined
+  const isFull = (): boolean => arrived.starts.length >= batchRows || bytes >= batchBytes
+  const become = (next: typeof state): void => {
+    if (state.kind === 'open') state = next
+    wake?.()
+  }
+  return {
+    push(row: DriverPacket): void {
+      packet ??= readDatesQuickly(row.clone())
+      arrived.buffers.push(row.buffer)
+      arrived.starts.push(row.start)
+      arrived.ends.push(row.end)
+      bytes += row.end - row.start
+    },
+    chunkEnded(): void {
+      if (arrived.starts.length === 0) return
+      if (isFull()) connection.pause()
+      wake?.()
+    },
+    end: () => become({ kind: 'ended' }),
+    fail: (error: unknown) => become({ kind: 'failed', error }),
+    /** `rows` undefined is the end. */
+    async next(): Promise<{ rows: ArrivedRows | undefined; packet: DriverPacket | undefined }> {
+      while (arrived.starts.length === 0 && state.kind === 'open') {
+        // Resuming may hand over rows at once, so whoever wakes us must be known before.
+        const more = new Promise<void>(resolve => {
+          wake = resolve
+        })
+        connection.resume()
+        await more
+      }
+      const rows = arrived
+      if (rows.starts.length === 0) {
+        if (state.kind === 'failed') throw state.error
+        return { rows: undefined, packet }
+      }
+      arrived = { buffers: [], starts: [], ends: [] }
+      bytes = 0
+      return { rows, packet }
+    },
+  }
+}
+
+/** The parser is where what arrives passes whether it came by TLS or not; the driver offers no event for it. */
+function watchChunks(connection: Connection, arrived: (bytes: number) => void): void {
+  const inner = connection as unknown as { packetParser: { execute(chunk: Buffer): void } }
+  const parser = inner.packetParser
+  inner.packetParser = {
+    execute(chunk) {
+      parser.execute(chunk)
+      arrived(chunk.length)
+    },
+  }
+}
