@@ -1,6 +1,6 @@
 /** The list of all that an Access file holds, and the password that a .mdb has written down. */
 import { accessCursor } from './access-cursor.ts'
-import { readDefinition } from './access-definitions.ts'
+import { readColumns } from './access-definitions.ts'
 import { unicodeText, windowsText } from './access-texts.ts'
 import { codedError } from './error-words.ts'
 import { rc4 } from './rc4.ts'
@@ -67,14 +67,14 @@ function isForUsers(name: string): boolean {
 
 /** Only what is asked: other columns hold the layout of forms, megabytes of them. */
 function readObjects(file: Buffer, names: readonly string[]): unknown[][] {
-  const { columns, hasVariable } = readDefinition(file, catalogueDefinition)
+  const columns = readColumns(file, catalogueDefinition)
   const asked = names.map(name => {
     const column = columns.find(there => there.name === name)
     if (column === undefined) throw codedError('DAMAGED', `the list of tables has no column ${name}`)
     return column
   })
   const text = file[20] === 0 ? windowsText : unicodeText
-  const cursor = accessCursor({ file, page: catalogueDefinition, columns: asked, hasVariable, text })
+  const cursor = accessCursor({ file, page: catalogueDefinition, columns: asked, text })
   const rows: unknown[][] = []
   for (
     let { rows: some } = cursor.next(rowsAtATime);

@@ -39,16 +39,8 @@ export interface AccessColumn {
   number: number
   /** Among the columns of variable length; -1 for the others. */
   variableIndex: number
-  /** Of a column of fixed length: how many such come before, and where it begins in a row. */
-  rank: number
+  /** Of a column of fixed length: where it begins in a row. */
   offset: number
-}
-
-export interface AccessDefinition {
-  /** In the order in which Access shows them first. */
-  columns: AccessColumn[]
-  /** Whether rows end with a list of where the values of variable length are. */
-  hasVariable: boolean
 }
 
 const definitionType = 2
@@ -68,10 +60,11 @@ const calculatedFlags = 0xc0
 /**
  * @param file a whole Access file, not encrypted
  * @param page the number of the page where the definition begins
+ * @returns them in the order in which Access shows them first
  * @throws Error DAMAGED, or RangeError
  * @see HACKING.md of mdbtools, "TDEF (Table Definition) Pages"
  */
-export function readDefinition(file: Buffer, page: number): AccessDefinition {
+export function readColumns(file: Buffer, page: number): AccessColumn[] {
   const layout = layoutOf(file)
   const bytes = definitionBytes(file, page)
   const count = bytes.readUInt16LE(layout.columnCountAt)
@@ -90,14 +83,11 @@ export function readDefinition(file: Buffer, page: number): AccessDefinition {
       scale: entry.readUInt8(scaleAt),
       number: entry.readUInt8(layout.numberAt),
       variableIndex: isFixed ? -1 : entry.readUInt8(layout.variableIndexAt),
-      rank: 0,
       offset: layout.countBytes + entry.readUInt16LE(layout.fixedOffsetAt),
     }
   })
   columns.sort((a, b) => a.number - b.number)
-  const fixed = columns.filter(column => column.variableIndex === -1 && column.type !== 'complex')
-  for (const [rank, column] of fixed.entries()) column.rank = rank
-  return { columns, hasVariable: bytes.readUInt16LE(layout.variableCountAt) > 0 }
+  return columns
 }
 
 function typeOf(entry: Buffer, version: number): AccessType {

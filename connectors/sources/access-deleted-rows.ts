@@ -54,7 +54,12 @@ const bitOf = (entry: number): number => 1 << ((entry >> 1) & 7)
 const longTexts = 0x4c_41_56_4c
 
 function isDataPage(file: Buffer, page: number): boolean {
-  return file[page] === 1 && file.readUInt32LE(page + 4) !== longTexts
+  return file[page] === 1 && tableOf(file, page) !== longTexts
+}
+
+/** The page that defines it. */
+function tableOf(file: Buffer, page: number): number {
+  return file.readUInt32LE(page + 4)
 }
 
 function rowCount(file: Buffer, page: number, { pageSize, rowCountAt }: AccessLayout): number {
@@ -70,14 +75,19 @@ function addPath(file: Buffer, from: number, layout: AccessLayout, living: Uint8
   }
 }
 
-/** The entry of the list of rows that a pointer leads to; undefined when it is a row itself, or damaged. */
+/**
+ * The entry of the list of rows that a pointer leads to; undefined when it is a row itself, or damaged. A pointer of
+ * another table is left over from a page of a table that was dropped.
+ */
 function pointedAt(file: Buffer, entry: number, layout: AccessLayout): number | undefined {
   const value = file.readUInt16LE(entry)
   if ((value & pointer) === 0) return undefined
-  const at = entry - (entry % layout.pageSize) + (value & startMask)
+  const ownPage = entry - (entry % layout.pageSize)
+  const at = ownPage + (value & startMask)
   if (at + 4 > file.length) return undefined
   const page = file.readUIntLE(at + 1, 3) * layout.pageSize
   const row = file[at]!
   if (page + layout.pageSize > file.length || !isDataPage(file, page)) return undefined
+  if (tableOf(file, page) !== tableOf(file, ownPage)) return undefined
   return row < rowCount(file, page, layout) ? page + layout.rowCountAt + 2 + row * 2 : undefined
 }

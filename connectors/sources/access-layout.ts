@@ -11,7 +11,6 @@ export interface AccessLayout {
   /** Of a count of columns in a row, and of the length of a column's name. */
   countBytes: 1 | 2
   /** In the definition of a table. */
-  variableCountAt: number
   columnCountAt: number
   indexCountAt: number
   /** A row: which pages hold the table's rows. */
@@ -31,7 +30,6 @@ const jet3: AccessLayout = {
   pageSize: 2_048,
   rowCountAt: 8,
   countBytes: 1,
-  variableCountAt: 23,
   columnCountAt: 25,
   indexCountAt: 31,
   usageMapAt: 35,
@@ -49,7 +47,6 @@ const jet4: AccessLayout = {
   pageSize: 4_096,
   rowCountAt: 12,
   countBytes: 2,
-  variableCountAt: 43,
   columnCountAt: 45,
   indexCountAt: 51,
   usageMapAt: 55,

@@ -21,8 +21,12 @@ export interface OpenAccessFile {
   version: string
   tables: AccessTable[]
   linked: LinkedTable[]
-  /** The rows of one table, once. Tables are read one after the other. */
-  rows(table: string): AsyncGenerator<SourceValue[][], void, undefined>
+  /**
+   * The rows of one table, once. Tables are read one after the other.
+   *
+   * @param wanted its columns of which the values are asked for, the others being NULL; absent: all
+   */
+  rows(table: string, wanted?: string[]): AsyncGenerator<SourceValue[][], void, undefined>
 }
 
 /** A copy taken while Access writes may be torn. It writes for moments; three looks in four seconds meet a pause. */
@@ -65,7 +69,7 @@ async function openOnce(
     const answer = await child.next()
     if (answer.kind !== 'opened') throw new Error(`the reading process answered ${answer.kind}`)
     const { version, tables, linked } = answer
-    return { version, tables, linked, rows: table => rowsOf(child, table) }
+    return { version, tables, linked, rows: (table, wanted) => rowsOf(child, table, wanted) }
   } catch (error) {
     child.kill()
     throw error
@@ -75,8 +79,9 @@ async function openOnce(
 async function* rowsOf(
   child: ReadingProcess<AccessOrder, AccessAnswer>,
   table: string,
+  wanted: string[] | undefined,
 ): AsyncGenerator<SourceValue[][], void, undefined> {
-  const ask = (): void => child.send({ kind: 'next', table, batchRows })
+  const ask = (): void => child.send({ kind: 'next', table, wanted, batchRows })
   let underWay = 0
   const next = askAhead(
     batchesAhead,

@@ -8,7 +8,7 @@
 import { stat } from 'node:fs/promises'
 import { catalogueTables, type LinkedTable, linkedTables, writtenPassword } from './access-catalogue.ts'
 import { type AccessCursor, accessCursor } from './access-cursor.ts'
-import { type AccessColumn, readDefinition } from './access-definitions.ts'
+import { type AccessColumn, readColumns } from './access-definitions.ts'
 import { hideDeletedRows } from './access-deleted-rows.ts'
 import { isEncrypted } from './access-first-page.ts'
 import { dataPages } from './access-pages.ts'
@@ -37,7 +37,7 @@ export type AccessOrder =
       maxBytes: number
       encoding: ReadingSettings['encoding']
     }
-  | { kind: 'next'; table: string; batchRows: number }
+  | { kind: 'next'; table: string; wanted: string[] | undefined; batchRows: number }
 
 export type AccessAnswer =
   | { kind: 'opened'; version: string; tables: AccessTable[]; linked: LinkedTable[] }
@@ -128,7 +128,7 @@ async function makePlain(bytes: Buffer, password: string): Promise<void> {
 
 function describeTable(name: string, definition: number): AccessTable {
   try {
-    const { columns } = readDefinition(file, definition)
+    const columns = readColumns(file, definition)
     // A table whose list of pages is damaged is told with those that cannot be read.
     dataPages(file, definition)
     return {
@@ -146,14 +146,15 @@ function typeOf({ type, size }: AccessColumn): string {
   return type === 'text' ? `${name} (${size / bytesPerLetter})` : name
 }
 
-function nextRows({ table, batchRows }: Extract<AccessOrder, { kind: 'next' }>): AccessAnswer {
-  const cursor = cursors.get(table) ?? openCursor(table)
+function nextRows({ table, wanted, batchRows }: Extract<AccessOrder, { kind: 'next' }>): AccessAnswer {
+  const cursor = cursors.get(table) ?? openCursor(table, wanted)
   cursors.set(table, cursor)
   return { kind: 'rows', ...cursor.next(batchRows) }
 }
 
-function openCursor(table: string): AccessCursor {
+function openCursor(table: string, wanted: string[] | undefined): AccessCursor {
   const page = definitions.get(table)
   if (page === undefined) throw codedError('DAMAGED', `the table ${table} is not in the list of tables`)
-  return accessCursor({ file, page, ...readDefinition(file, page), text })
+  const columns = readColumns(file, page)
+  return accessCursor({ file, page, columns, text, wanted: wanted && new Set(wanted) })
 }

@@ -4,7 +4,7 @@
  * @see HACKING.md of mdbtools, "Data Pages"
  */
 import type { SourceValue } from '../source.ts'
-import type { AccessColumn, AccessDefinition } from './access-definitions.ts'
+import type { AccessColumn } from './access-definitions.ts'
 import { type AccessLayout, layoutOf } from './access-layout.ts'
 import { startMask } from './access-pages.ts'
 import type { AccessTextReader } from './access-texts.ts'
@@ -14,47 +14,53 @@ import { codedError } from './error-words.ts'
 /** Values in the order of the columns. `start` and `end` are those of the row in its page, the end not included. */
 export type AccessRowReader = (page: Buffer, start: number, end: number) => SourceValue[]
 
-export interface AccessTableRows extends AccessDefinition {
+export interface AccessTableRows {
+  columns: readonly AccessColumn[]
   /** The whole file, not encrypted. */
   file: Buffer
   /** The number of the page that defines the table. */
   page: number
   text: AccessTextReader
+  /** Columns that are asked for; the others are NULL. Absent: all. */
+  wanted?: ReadonlySet<string> | undefined
 }
 
 interface Cell extends Omit<AccessColumn, 'name' | 'type' | 'scale'> {
   isBoolean: boolean
-  /** Absent where the values are not read. */
+  /** Absent where the values are not read, or not asked for. */
   read: AccessValueReader | undefined
 }
 
-export function accessRowReader({ file, columns, hasVariable, text }: AccessTableRows): AccessRowReader {
+export function accessRowReader({ file, columns, text, wanted }: AccessTableRows): AccessRowReader {
   const { countBytes } = layoutOf(file)
   const offsets = countBytes === 1 ? shortOffsets : longOffsets
-  const cells = columns.map(({ number, type, scale, size, variableIndex, rank, offset }): Cell => {
-    const read = accessValueReader({ type, scale }, { file, text })
-    return { number, isBoolean: type === 'boolean', size, variableIndex, rank, offset, read }
+  const cells = columns.map(({ name, number, type, scale, size, variableIndex, offset }): Cell => {
+    const isWanted = wanted === undefined || wanted.has(name)
+    const read = isWanted ? accessValueReader({ name, type, scale }, { file, text }) : undefined
+    return { number, isBoolean: type === 'boolean', size, variableIndex, offset, read }
   })
   return (page, start, end) => {
     const stored = countBytes === 1 ? page.readUInt8(start) : page.readUInt16LE(start)
     const mask = end - ((stored + 7) >> 3)
-    const places = hasVariable ? offsets(page, start, mask, end) : []
-    const variable = Math.max(places.length - 1, 0)
-    const fixed = stored - variable
+    // Asked for with a value that needs it: rows older than the first such column of their table have no list.
+    let places: number[] | undefined
     const values: SourceValue[] = []
     for (let index = 0; index < cells.length; index += 1) {
-      const { number, isBoolean, variableIndex, rank, offset, size, read } = cells[index]!
+      const { number, isBoolean, variableIndex, offset, size, read } = cells[index]!
       const isSet = number < stored && ((page[mask + (number >> 3)]! >> (number & 7)) & 1) === 1
       if (isBoolean) values.push(isSet ? 1 : 0)
       else if (!isSet || read === undefined) values.push(null)
       else if (variableIndex === -1) {
         const at = start + offset
-        values.push(rank < fixed ? read(page, at, Math.min(at + size, page.length)) : null)
-      } else if (variableIndex < variable) {
-        const at = Math.min(start + places[variableIndex]!, page.length)
-        const next = Math.min(start + places[variableIndex + 1]!, page.length)
-        values.push(read(page, at, Math.max(at, next)))
-      } else values.push(null)
+        values.push(read(page, at, Math.min(at + size, page.length)))
+      } else {
+        places ??= offsets(page, start, mask, end)
+        if (variableIndex + 1 < places.length) {
+          const at = Math.min(start + places[variableIndex]!, page.length)
+          const next = Math.min(start + places[variableIndex + 1]!, page.length)
+          values.push(read(page, at, Math.max(at, next)))
+        } else values.push(null)
+      }
     }
     return values
   }

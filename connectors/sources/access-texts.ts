@@ -12,9 +12,9 @@ export type AccessTextReader = (bytes: Buffer, start: number, end: number) => st
  * @see HACKING.md of mdbtools, "Text Data Type"
  */
 export function unicodeText(bytes: Buffer, start: number, end: number): string {
+  const isCompressed = end - start >= 2 && bytes[start] === 0xff && bytes[start + 1] === 0xfe
   // One letter, such as M or F: a call into Node would cost more than the rest of the row.
-  if (end - start === 2) return String.fromCharCode(bytes.readUInt16LE(start))
-  const isCompressed = end - start > 2 && bytes[start] === 0xff && bytes[start + 1] === 0xfe
+  if (end - start === 2) return isCompressed ? '' : String.fromCharCode(bytes.readUInt16LE(start))
   if (!isCompressed) return wideText(bytes, start, end)
   for (let at = start + 2; at < end; at += 1) {
     if (bytes[at] === 0) return decompressed(bytes.subarray(start + 2, end))

@@ -38,7 +38,7 @@ export const isTextColumn = ({ type }: AccessColumn): boolean => type === 'text'
  * @returns undefined for a column whose values are not read, or are no bytes: Yes/No is told by the list of NULLs
  */
 export function accessValueReader(
-  column: Pick<AccessColumn, 'type' | 'scale'>,
+  column: Pick<AccessColumn, 'name' | 'type' | 'scale'>,
   { file, text }: { file: Buffer; text: AccessTextReader },
 ): AccessValueReader | undefined {
   switch (column.type) {
@@ -68,11 +68,11 @@ export function accessValueReader(
       return text
     case 'memo':
       return (page, start, end) => {
-        const bytes = longValue(file, page.subarray(start, end))
+        const bytes = longValue(file, page.subarray(start, end), column.name)
         return text(bytes, 0, bytes.length)
       }
     case 'ole':
-      return (page, start, end) => new Uint8Array(longValue(file, page.subarray(start, end)))
+      return (page, start, end) => new Uint8Array(longValue(file, page.subarray(start, end), column.name))
     case 'binary':
       return (page, start, end) => new Uint8Array(page.subarray(start, end))
     case 'boolean':

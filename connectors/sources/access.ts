@@ -12,6 +12,7 @@ import {
 import type { LinkedTable } from './access-catalogue.ts'
 import { type OpenAccessFile, openAccessFile } from './access-process.ts'
 import { errorCode, errorWords } from './error-words.ts'
+import { namedColumns } from './named-columns.ts'
 import { refuseOwnFile } from './own-files.ts'
 import { orAborted } from './row-reading.ts'
 import { absolutePath, readingSettings } from './settings.ts'
@@ -45,7 +46,7 @@ export function openAccess(config: AccessConfig, { clock, ownFiles }: SourceCont
         clock,
         signal,
         place,
-        tables: tableSet(openFile, place),
+        tables: tableSet(openFile, place, query.sql),
         explain: error => explain(error, place, config),
       }),
     test: signal =>
@@ -70,7 +71,11 @@ export function openAccess(config: AccessConfig, { clock, ownFiles }: SourceCont
 }
 
 /** The tables of one read: the file is opened when the first is asked for. */
-function tableSet(openFile: (signal: AbortSignal) => Promise<OpenAccessFile>, place: string): TableSet {
+function tableSet(
+  openFile: (signal: AbortSignal) => Promise<OpenAccessFile>,
+  place: string,
+  sql: string,
+): TableSet {
   let opening: Promise<OpenAccessFile> | undefined
   const opened = (signal: AbortSignal): Promise<OpenAccessFile> => {
     opening ??= openFile(signal)
@@ -90,7 +95,9 @@ function tableSet(openFile: (signal: AbortSignal) => Promise<OpenAccessFile>, pl
         const message = `${place}: the table "${name}" cannot be read (${problem}).`
         throw new SourceError('source-query-failed', message, { table: name })
       }
-      return { columns: columns.map(column => column.name), isText, batches: file.rows(name) }
+      const names = columns.map(column => column.name)
+      // One scanned paper of some MiB in a column that nobody asks for would else stop the read of its table.
+      return { columns: names, isText, batches: file.rows(name, names.filter(namedColumns(sql))) }
     },
   }
 }

@@ -1,5 +1,5 @@
 /** A connection to MySQL or MariaDB, and what its failures mean. */
-import { isIP } from 'node:net'
+import { isIP, type Socket } from 'node:net'
 import mysql, { type Connection } from 'mysql2'
 import { z } from 'zod'
 import type { Clock } from '../clock.ts'
@@ -25,6 +25,8 @@ const driverOptions = {
   supportBigNumbers: true,
   bigNumberStrings: false,
   decimalNumbers: false,
+  /** Parsed and written again, 1.10 would be 1.1 and a long number a text. */
+  jsonStrings: true,
   charset: 'utf8mb4',
   enableKeepAlive: true,
   /** Never a file of this machine, whatever the server asks for. */
@@ -47,8 +49,10 @@ const loginErrors = new Set([
 const timeoutErrors = new Set(['ER_QUERY_TIMEOUT', 'ER_STATEMENT_TIMEOUT', 'ER_QUERY_INTERRUPTED'])
 /** MariaDB 1969 has no name in the driver. */
 const mariadbStatementTimeout = 1969
-const endedErrors =
-  /^(?:PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CON_COUNT_ERROR|ER_CONNECTION_KILLED|EPIPE)$/
+const endedErrors = /^(?:PROTOCOL_CONNECTION_LOST|ER_SERVER_SHUTDOWN|ER_CONNECTION_KILLED|EPIPE)$/
+/** A limit of the server or of the account is reached: not the query's fault. */
+const busyErrors =
+  /^ER_(?:CON_COUNT_ERROR|TOO_MANY_USER_CONNECTIONS|USER_LIMIT_REACHED|MAX_PREPARED_STMT_COUNT_REACHED)$/
 const mariadbConnectionKilled = 1927
 
 /** A command of our own, small result. */
@@ -92,7 +96,7 @@ export async function connectTo(
     await orAborted(connected, stop)
     return connection
   } catch (error) {
-    connection.destroy()
+    cut(connection)
     stop.throwIfAborted()
     throw explain(error, place)
   } finally {
@@ -100,14 +104,24 @@ export async function connectTo(
   }
 }
 
+/**
+ * Frees a connection at once. The driver only says good-bye: while rows wait that nobody reads, a server that is sending
+ * does not hear it, and both sides keep the connection and its transaction.
+ */
+export function cut(connection: Connection): void {
+  connection.destroy()
+  const { stream } = connection as unknown as { stream: Socket }
+  stream.destroy()
+}
+
 /** Stops the statement on the server: a cut alone would leave it working until it next writes to us. */
 export async function killOnServer(config: MysqlConfig, clock: Clock, connection: Connection): Promise<void> {
   const { threadId } = connection
-  connection.destroy()
+  cut(connection)
   if (threadId === null || threadId === undefined) return
   try {
     const killer = await connectTo(config, clock)
-    await send(killer, `KILL ${Number(threadId)}`).finally(() => killer.destroy())
+    await send(killer, `KILL ${Number(threadId)}`).finally(() => cut(killer))
   } catch {
     // The server is out of reach or already done with it; its own time limit ends what is left.
   }
@@ -131,6 +145,10 @@ export function explain(error: unknown, place: ServerPlace): SourceError {
   }
   if (endedErrors.test(code) || number === mariadbConnectionKilled) {
     const advice = 'The server ended the connection: see its log, and try again when it is up.'
+    return serverError(place, 'source-unreachable', { words, advice, cause: error })
+  }
+  if (busyErrors.test(code)) {
+    const advice = 'The server takes no more for now: try again later, or have its limit raised.'
     return serverError(place, 'source-unreachable', { words, advice, cause: error })
   }
   const isServerError = code.startsWith('ER_')

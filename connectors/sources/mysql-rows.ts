@@ -8,6 +8,7 @@
 import type { Connection, FieldPacket } from 'mysql2'
 import type { SourceValue } from '../source.ts'
 import { batchBytes, mostRowBytes, rowBytes } from './batch-size.ts'
+import { cut } from './mysql-connection.ts'
 import { type DriverPacket, readDatesQuickly } from './mysql-dates.ts'
 import { rowConverter, textAsBytes } from './mysql-values.ts'
 import { watchRowSize } from './pushed-rows.ts'
@@ -33,8 +34,8 @@ interface ArrivedRows {
 }
 
 interface StreamedRows {
-  /** Known once the statement runs; empty when it gives no result. */
-  fields: Promise<readonly FieldPacket[]>
+  /** Their names, known once the statement runs; none when it gives no result. */
+  columns: Promise<string[]>
   /** The next rows; an empty list is the end. @throws what ended the read, once all rows before were taken */
   next(): Promise<RowList>
 }
@@ -47,7 +48,7 @@ export function streamRows(
   const gathered = gatherArrived(connection)
   const size = watchRowSize(error => {
     gathered.fail(error)
-    connection.destroy()
+    cut(connection)
   })
   const typeCast = encoding === 'utf8' ? {} : { typeCast: textAsBytes }
   const query = connection.execute({ sql, values: values as string[], rowsAsArray: true, ...typeCast })
@@ -57,7 +58,7 @@ export function streamRows(
   statement.buildParserFromFields = (fields, owner) => {
     const parser = new (makeParser.call(statement, fields, owner))()
     const convert = rowConverter(fields, encoding)
-    const names = fields.map(({ name }) => name)
+    const names = fields.map(nameOf)
     decode = packet => {
       const values = convert(parser.next(packet, fields, statement.options))
       // No value has more letters than bytes: smaller rows need not be counted.
@@ -76,8 +77,8 @@ export function streamRows(
     size.arrived(bytes)
     gathered.chunkEnded()
   })
-  const fields = new Promise<readonly FieldPacket[]>((resolve, reject) => {
-    query.on('fields', found => resolve((found ?? []) as unknown as FieldPacket[]))
+  const columns = new Promise<string[]>((resolve, reject) => {
+    query.on('fields', found => resolve(((found ?? []) as unknown as FieldPacket[]).map(nameOf)))
     const fail = (error: unknown): void => {
       gathered.fail(error)
       reject(error)
@@ -90,9 +91,9 @@ export function streamRows(
       resolve([])
     })
   })
-  fields.catch(() => undefined)
+  columns.catch(() => undefined)
   return {
-    fields,
+    columns,
     async next() {
       const { rows, packet } = await gathered.next()
       return rows === undefined ? [] : rowList(rows, packet!, decode!)
@@ -101,6 +102,26 @@ export function streamRows(
 }
 
 const noValues: never[] = []
+
+/** Where the bytes of a name lie, which the driver keeps for the names that it decodes late. */
+interface FieldBytes {
+  _buf?: Buffer
+  _orgTableStart?: number
+  _orgTableLength?: number
+}
+
+/** Names are UTF-8 in either setting of the session; the driver reads them in the letters of their column's text. */
+function nameOf(field: FieldPacket): string {
+  const { _buf: bytes, _orgTableStart: start, _orgTableLength: length } = field as FieldBytes
+  if (bytes === undefined || start === undefined || length === undefined) return field.name
+  const at = start + length
+  const isLong = bytes[at] === twoBytesFollow
+  const from = at + (isLong ? 3 : 1)
+  return bytes.toString('utf8', from, from + (isLong ? bytes.readUInt16LE(at + 1) : bytes[at]!))
+}
+
+/** Of a length-encoded integer. A name has at most 256 letters. */
+const twoBytesFollow = 0xfc
 
 function rowList(
   { buffers, starts, ends }: ArrivedRows,

@@ -2,7 +2,7 @@
 import type { Connection, ResultSetHeader } from 'mysql2'
 import type { SourceWriter } from '../source.ts'
 import { keepConnection } from './kept-connection.ts'
-import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
+import { connectTo, cut, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
 import type { CheckedStatement } from './row-reading.ts'
 import { openWriter } from './row-writing.ts'
 import { placeName, type ServerPlace } from './server-place.ts'
@@ -20,7 +20,7 @@ export function openMysqlWriter(config: MysqlConfig, { clock }: SourceContext): 
       open: signal => connectTo(config, clock, signal),
       change: (connection, statement, commitsUpTo) => change(connection, config, statement, commitsUpTo),
       stop: connection => void killOnServer(config, clock, connection),
-      free: connection => connection.destroy(),
+      free: cut,
     }),
   })
 }

@@ -3,7 +3,7 @@ import type { Connection } from 'mysql2'
 import type { Clock } from '../clock.ts'
 import type { Source, SourceQuery, SourceRow } from '../source.ts'
 import { groupTables, mostColumns } from './describing.ts'
-import { connectTo, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
+import { connectTo, cut, explain, killOnServer, type MysqlConfig, send } from './mysql-connection.ts'
 import { streamRows } from './mysql-rows.ts'
 import type { RowList } from './row-lists.ts'
 import { type CheckedStatement, type RowBatches, readRows } from './row-reading.ts'
@@ -42,7 +42,7 @@ export function openMysql(config: MysqlConfig, { clock }: SourceContext): Source
     return {
       findWriteRights: () => findWriteRights(connection),
       select: () => requireReadRights(connection, place),
-      close: async () => connection.destroy(),
+      close: async () => cut(connection),
     }
   }
   const tables = { sql: tablesQuery.replaceAll('"', '`') }
@@ -66,7 +66,7 @@ async function openStream(
   }
   const close = async (): Promise<void> => {
     signal.removeEventListener('abort', onAbort)
-    connection.destroy()
+    cut(connection)
   }
   signal.addEventListener('abort', onAbort, { once: true })
   // The login may have won against a cancel of the same instant.
@@ -76,8 +76,7 @@ async function openStream(
       await send(connection, command)
     const { encoding } = config
     const rows = streamRows(connection, { sql: statement, values, encoding })
-    const fields = await rows.fields
-    return { columns: fields.map(field => field.name), next: rows.next, close }
+    return { columns: await rows.columns, next: rows.next, close }
   } catch (error) {
     await close()
     throw error
@@ -94,6 +93,8 @@ function sessionCommands(config: MysqlConfig, version: string): string[] {
     "SET SESSION sql_mode = ''",
     // Before 5.7.8 MySQL has no such limit; ours still ends the read and kills the query.
     ...(isMariadb || isAtLeast(version, [5, 7, 8]) ? [limit] : []),
+    // The server's own is a minute, after which it would end the read of a reader that pauses.
+    `SET SESSION net_write_timeout = ${Math.ceil(config.timeoutMs / 1_000) + 1}`,
     ...(config.timeZone === undefined ? [] : [`SET SESSION time_zone = '${config.timeZone}'`]),
     ...(config.encoding === 'utf8' ? [] : ['SET SESSION character_set_results = NULL']),
     ...(isAtLeast(version, [5, 6, 5]) ? ['START TRANSACTION READ ONLY'] : ['START TRANSACTION']),

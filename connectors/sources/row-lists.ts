@@ -43,13 +43,17 @@ export class RawBatch {
 /**
  * Hands batches on row by row. By hand, because a generator that yields every row costs as much as some drivers take
  * to read it. Once stopped, the batches are asked before the next row: they know why and free what they hold.
+ *
+ * @param leave called when the reader goes away while a batch is on its way: nobody should wait for it any more
  */
 export function rowByRow(
   batches: AsyncGenerator<RawBatch, void, undefined>,
-  stop: AbortSignal,
+  { stop, leave }: { stop: AbortSignal; leave(): void },
 ): AsyncGenerator<SourceRow, void, undefined> {
   let batch: RawBatch | undefined
   let next = 0
+  let fetching: Promise<IteratorResult<SourceRow, void>> | undefined
+  let hasLeft = false
   const forget = (): void => {
     batch = undefined
     next = 0
@@ -64,21 +68,41 @@ export function rowByRow(
     }
   }
   const fetch = async (): Promise<IteratorResult<SourceRow, void>> => {
-    const fetched = await batches.next()
-    if (fetched.done === true) return fetched
-    batch = fetched.value
-    next = 0
-    return await take(batch)
+    try {
+      const fetched = await batches.next()
+      if (hasLeft) return { done: true, value: undefined }
+      if (fetched.done === true) return fetched
+      batch = fetched.value
+      next = 0
+      return await take(batch)
+    } catch (error) {
+      if (hasLeft) return { done: true, value: undefined }
+      throw error
+    } finally {
+      fetching = undefined
+    }
+  }
+  const go = (): void => {
+    hasLeft = true
+    forget()
+    if (fetching !== undefined) leave()
+  }
+  const ask = (): Promise<IteratorResult<SourceRow, void>> => {
+    // Asked again before the row asked for last has come: in its turn, as a generator does.
+    if (fetching !== undefined) return fetching.then(ask, ask)
+    if (batch !== undefined && next < batch.count && !stop.aborted) return take(batch)
+    fetching = fetch()
+    return fetching
   }
   return {
-    next: () => (batch !== undefined && next < batch.count && !stop.aborted ? take(batch) : fetch()),
+    next: ask,
     async return() {
-      forget()
+      go()
       await batches.return()
       return { done: true, value: undefined }
     },
     async throw(error) {
-      forget()
+      go()
       await batches.throw(error)
       return { done: true, value: undefined }
     },

@@ -58,7 +58,8 @@ export function readRows(request: ReadRequest): AsyncGenerator<SourceRow, void, 
   const deadline = new AbortController()
   const stop =
     request.signal === undefined ? deadline.signal : AbortSignal.any([request.signal, deadline.signal])
-  return rowByRow(readBatches(request, deadline, stop), stop)
+  const leave = (): void => deadline.abort(new Error('the reader went away'))
+  return rowByRow(readBatches(request, deadline, stop), { stop, leave })
 }
 
 async function* readBatches(

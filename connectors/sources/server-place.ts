@@ -48,7 +48,12 @@ export function serverError(
   { words, advice, cause }: { words: string; advice: string; cause?: unknown },
 ): SourceError {
   const { host, port, user } = place
-  return new SourceError(code, `${placeName(place)}: ${words}. ${advice}`, { host, port, user, words }, cause)
+  return new SourceError(
+    code,
+    `${placeName(place)}: ${words.replace(/\.$/, '')}. ${advice}`,
+    { host, port, user, words },
+    cause,
+  )
 }
 
 /** The network's failures, the same for every driver; undefined when the server itself refused something. */

@@ -1,6 +1,7 @@
 /** The only place that knows which database stands behind the store. Everything else is one SQL for both. */
 import type Sqlite from 'better-sqlite3'
 import type { Knex } from 'knex'
+import { prepared } from './sqlite-statements.ts'
 
 /** Type of a column handed over in bulk. Times are bigint (epoch ms). */
 export type BulkType = 'bigint' | 'text'
@@ -72,23 +73,6 @@ export function storable(value: BulkValue): BulkValue {
 
 function isStorable(value: BulkValue): boolean {
   return typeof value !== 'string' || (!value.includes('\0') && value.isWellFormed())
-}
-
-const statements = new WeakMap<Sqlite.Database, Map<string, Sqlite.Statement>>()
-
-/** Prepared once per connection: preparing costs more than running. */
-function prepared(connection: Sqlite.Database, sql: string): Sqlite.Statement {
-  let known = statements.get(connection)
-  if (known === undefined) {
-    known = new Map()
-    statements.set(connection, known)
-  }
-  let statement = known.get(sql)
-  if (statement === undefined) {
-    statement = connection.prepare(sql)
-    known.set(sql, statement)
-  }
-  return statement
 }
 
 const sqlite: Dialect = {

@@ -5,6 +5,7 @@ import { bulkBinding, dialectOf } from './dialect.ts'
 import { enqueueIn } from './enqueue.ts'
 import { rememberIn } from './memories.ts'
 import type { RoutedItem } from './routed.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface GroupRequest {
   items: readonly RoutedItem[]
@@ -27,7 +28,7 @@ export async function enqueueGroup(
   knex: Knex,
   { requests, nowMs }: { requests: readonly GroupRequest[]; nowMs: number },
 ): Promise<GroupAnswer[]> {
-  return knex.transaction(async transaction => {
+  return inTransaction(knex, async transaction => {
     const known = await knownKeys(transaction, requests)
     const fresh = requests.filter(request => {
       if (request.idempotency === undefined) return true

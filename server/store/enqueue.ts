@@ -8,6 +8,7 @@ import { type BulkColumns, type BulkValue, bulkBinding, dialectOf } from './dial
 import { type MessageEvent, recordEvents } from './events.ts'
 import { rememberIn } from './memories.ts'
 import { jobOf, type RoutedItem, settleState } from './routed.ts'
+import { inTransaction } from './transaction.ts'
 
 export interface EnqueueRequest {
   items: readonly RoutedItem[]
@@ -25,7 +26,7 @@ export async function enqueue(
   knex: Knex,
   { items, nowMs, memories }: EnqueueRequest,
 ): Promise<EnqueueResult[]> {
-  return knex.transaction(transaction =>
+  return inTransaction(knex, transaction =>
     enqueueIn(transaction, { items, nowMs, ...(memories && { memories }) }),
   )
 }

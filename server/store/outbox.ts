@@ -14,6 +14,7 @@ import { count, type StateEntered } from './counters.ts'
 import { bulkBinding, dialectOf } from './dialect.ts'
 import { recordEvents } from './events.ts'
 import { blockStopped, hasStops } from './stopped-claims.ts'
+import { inTransaction } from './transaction.ts'
 
 /** A message taken for submission. */
 export interface ClaimedMessage {
@@ -94,7 +95,7 @@ async function claimOnce(
   knex: Knex,
   request: ClaimRequest,
 ): Promise<{ found: number; messages: ClaimedMessage[] }> {
-  return knex.transaction(async transaction => {
+  return inTransaction(knex, async transaction => {
     const rows: ClaimedRow[] = []
     const jobs = new Map<Priority, number[]>()
     const hasRetries = await hasRetriesWaiting(transaction, request)
@@ -106,8 +107,9 @@ async function claimOnce(
       }
       const claim = { priority, jobs: jobs.get(priority)!, room, hasRetries }
       const taken = await claimPriority(transaction, request, claim)
-      // Nothing more is due of it: the second pass need not ask again.
-      if (taken.length < room) jobs.set(priority, [])
+      // Nothing more is due of it: the second pass need not ask again. It must where a retry was taken, so that what
+      // was held back behind it is in the same claim, and known to wait for it.
+      if (taken.length < room && !hasRetries) jobs.set(priority, [])
       rows.push(...taken)
     }
     const expired = rows.filter(row => row.expires_at <= request.nowMs)
@@ -358,7 +360,7 @@ export async function reroute(
     reason,
   }: { moves: readonly { messageId: number; operatorId: number }[]; nowMs: number; reason: string },
 ): Promise<number> {
-  return knex.transaction(async transaction => {
+  return inTransaction(knex, async transaction => {
     const moved = await dialectOf(transaction).query<{ id: number }>(
       transaction,
       `update messages set operator_id = v.operator_id

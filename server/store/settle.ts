@@ -8,6 +8,7 @@ import { settleWithEarlyReceipts } from './early-receipts.ts'
 import { attempted, type MessageEvent, recordEvents } from './events.ts'
 import { type MovedRow, move, partIdOf } from './moves.ts'
 import { type ReceiptItem, type SettleResult, settleReceipts, takeUnmatched } from './receipts.ts'
+import { inTransaction } from './transaction.ts'
 
 /** What the gateway decided about one submitted part or message. */
 export type SettleItem =
@@ -50,7 +51,7 @@ export interface SettleRequest {
 type ItemOf<Kind extends SettleItem['kind']> = Extract<SettleItem, { kind: Kind }>
 
 export async function settle(knex: Knex, { items, receipts, nowMs }: SettleRequest): Promise<SettleResult> {
-  return knex.transaction(async transaction => {
+  return inTransaction(knex, async transaction => {
     const entered: StateEntered[] = []
     const events: MessageEvent[] = []
     const accepted = ofKind(items, 'accepted')

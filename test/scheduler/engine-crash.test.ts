@@ -20,7 +20,7 @@ async function messagesByState(room: EngineRoom): Promise<Record<string, number>
   return counts
 }
 
-test('a run reads and writes in batches of 500 rows, whatever the result', async t => {
+test('a run reads and writes in batches of 250 rows, whatever the result', async t => {
   const batches: number[] = []
   const room = await engineRoom(t, {
     change: store => ({
@@ -33,7 +33,7 @@ test('a run reads and writes in batches of 500 rows, whatever the result', async
   })
   room.write(contracts)
   await room.run(await room.alert())
-  t.deepEqual(batches, [500, 500, 250])
+  t.deepEqual(batches, [250, 250, 250, 250, 250])
 })
 
 for (const [what, error, outcome] of [

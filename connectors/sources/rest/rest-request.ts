@@ -22,7 +22,7 @@ export function requestsOf(
   { baseUrl }: Pick<RestConfig, 'baseUrl'>,
   request: RestRequest,
   given: SourceParams,
-): Required<Pick<WebTable, 'request' | 'requestEarly'>> {
+): Required<Pick<WebTable, 'request' | 'requestEarly' | 'endsEmpty'>> {
   const params = withSince(request, { ...request.defaults, ...given })
   let number = 0
   const built = (next: NextPage): GuardedRequest | undefined => {
@@ -32,6 +32,7 @@ export function requestsOf(
     return builtRequest(baseUrl, request, { params: { ...params, ...next.params }, query: next.query })
   }
   return {
+    endsEmpty: request.paging.kind === 'page',
     request: seen => built(nextPage(request.paging, number, seen)),
     requestEarly(answer, before) {
       const next = earlyPage(request.paging, number, { answer, before })

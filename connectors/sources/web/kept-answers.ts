@@ -20,11 +20,15 @@ export class KeptAnswers {
     return this.#kept.find(`answer ${key}`) as WebAnswer | undefined
   }
 
+  forget(key: string): void {
+    this.#kept.forget(`answer ${key}`)
+  }
+
   /** Keeps an answer that has an ETag and may be kept. */
   keep(key: string, answer: WebAnswer): void {
     const isKeepable = answer.status === 200 && answer.headers.etag !== undefined
     if (!isKeepable || /no-store/i.test(answer.headers['cache-control'] ?? '')) {
-      this.#kept.forget(`answer ${key}`)
+      this.forget(key)
     } else {
       this.#kept.keep(`answer ${key}`, answer, answer.body.length + key.length * 2 + aroundBytes)
     }

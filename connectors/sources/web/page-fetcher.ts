@@ -1,4 +1,5 @@
 /** The pages of one read, asked for one by one: their order, their end, and what is wrong with them. */
+import { createHash } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
 import { SourceError, type SourceValue } from '../../source.ts'
 import type { WebAnswer } from './exchange.ts'
@@ -35,6 +36,8 @@ export interface WebTable {
    * @returns undefined when only the rows, or something beside them, can tell; never throws
    */
   requestEarly?(answer: WebAnswer, before: PageSeen): GuardedRequest | undefined
+  /** A page without rows is the last: what `requestEarly` asked for behind it is no page of this list. */
+  endsEmpty?: boolean
   maxPages: number
   alsoAnswers?: readonly number[]
   /** What the service says of itself in a fault, in our words; absent: the fault's own. */
@@ -118,7 +121,10 @@ export function pageFetcher(table: WebTable, reading: TableReading): PageFetcher
         answer: arrived,
         open: () =>
           open(arrived, read).catch(error => {
-            throw failed(error)
+            const told = failed(error)
+            // Else the service would call it "not modified", and no later read would get another.
+            service.forget(request)
+            throw told
           }),
       }
     } catch (error) {
@@ -157,10 +163,10 @@ function answerParts({ body, headers }: WebAnswer): { body: Buffer; contentType:
 /** Services that give a page again and again are ended here, not by memory or by the clock. */
 function checkProgress(
   { name, maxPages }: WebTable,
-  { method, url, body }: GuardedRequest,
+  request: GuardedRequest,
   { asked, place }: { asked: Set<string>; place: WebPlace },
 ): void {
-  const key = `${method} ${url.href} ${body?.toString('base64') ?? ''}`
+  const key = digestOf(request)
   if (asked.has(key)) throw loops(place, name, 'the service leads back to a page that was read already')
   if (asked.size === maxPages) {
     const words = `${name} has more than ${maxPages} pages; the rest was NOT read`
@@ -168,6 +174,12 @@ function checkProgress(
     throw webError(place, 'source-query-failed', { words, advice, details: { maxPages } })
   }
   asked.add(key)
+}
+
+/** A cursor may stand in any part of a request; 100,000 bodies of 100 kB are not to be kept. */
+function digestOf({ method, url, headers, body = Buffer.alloc(0) }: GuardedRequest): string {
+  const head = JSON.stringify([method, url.href, headers])
+  return createHash('sha256').update(head).update(body).digest('base64')
 }
 
 function loops(place: WebPlace, table: string, what: string): SourceError {

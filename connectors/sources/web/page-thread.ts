@@ -16,7 +16,8 @@ parentPort!.on('message', (order: ThreadOrder) => {
 
 function rowsOf({ page, columns, start, end }: Extract<ThreadOrder, { kind: 'values' }>): SourceValue[][] {
   const found = pages.get(page)
-  if (found === undefined) return []
+  // Its thread ended under the weight of the page after it, and this one took its place.
+  if (found === undefined) throw new Error('the thread that held the page ended')
   const valuesAt = found.values(columns)
   const length = Math.min(end, found.rowCount) - start
   return Array.from({ length }, (_, index) => valuesAt(start + index))

@@ -45,7 +45,7 @@ export class WebService {
    * @throws SourceError for every answer that is none
    */
   async ask(request: GuardedRequest, options: AskOptions): Promise<WebAnswer> {
-    const key = request.method === 'GET' ? JSON.stringify([request.url.href, request.headers]) : undefined
+    const key = answerKey(request)
     const known = key === undefined ? undefined : this.#answers.find(key)
     const asked = known === undefined ? request : withHeader(request, 'if-none-match', known.headers.etag!)
     let wasRenewed = false
@@ -67,6 +67,12 @@ export class WebService {
         throw this.#refused(answer)
       }
     }
+  }
+
+  /** Takes an answer for none: it is asked for anew next time. */
+  forget(request: GuardedRequest): void {
+    const key = answerKey(request)
+    if (key !== undefined) this.#answers.forget(key)
   }
 
   /** Logs in where that is a step of its own. */
@@ -95,6 +101,11 @@ export class WebService {
     const code = isLogin ? 'source-login-refused' : 'source-query-failed'
     return webError(this.client.place, code, { words, advice: adviceOf(status), details: { status } })
   }
+}
+
+/** @returns undefined for a request whose answer is not kept */
+function answerKey({ method, url, headers }: GuardedRequest): string | undefined {
+  return method === 'GET' ? JSON.stringify([url.href, headers]) : undefined
 }
 
 /** @returns undefined when the service does not say; a date counts from `nowMs` */

@@ -26,7 +26,7 @@ export async function openWebTable(table: WebTable, reading: TableReading): Prom
   return {
     columns: columns.map(({ name }) => name),
     isText: columns.map(() => first.read.isText),
-    batches: batchesOf(first, columns, { fetcher, enough }),
+    batches: batchesOf(first, columns, { fetcher, enough, endsEmpty: table.endsEmpty ?? false }),
   }
 }
 
@@ -34,7 +34,7 @@ export async function openWebTable(table: WebTable, reading: TableReading): Prom
 async function* batchesOf(
   first: OpenPage,
   columns: readonly PageColumn[],
-  { fetcher, enough }: { fetcher: PageFetcher; enough: number },
+  { fetcher, enough, endsEmpty }: { fetcher: PageFetcher; enough: number; endsEmpty: boolean },
 ): AsyncGenerator<RowList> {
   let page = first
   let ahead: Promise<ArrivedPage | undefined> | undefined
@@ -55,6 +55,8 @@ async function* batchesOf(
     ahead = rowsSoFar + rowCount < enough ? leftAlone(fetcher.afterUnread(arrived)) : undefined
     if (ahead !== undefined) await sent()
     page = await arrived.open()
+    // It was long enough to be taken for a full one. What was asked for behind it ends with the read.
+    if (endsEmpty && page.seen.rowCount === 0) ahead = undefined
   }
 }
 

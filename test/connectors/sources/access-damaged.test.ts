@@ -7,7 +7,7 @@ import { systemClock } from '../../../connectors/clock.ts'
 import type { SourceError } from '../../../connectors/source.ts'
 import { accessConfigSchema, openAccess } from '../../../connectors/sources/access.ts'
 import { accessCursor } from '../../../connectors/sources/access-cursor.ts'
-import { readDefinition } from '../../../connectors/sources/access-definitions.ts'
+import { readColumns } from '../../../connectors/sources/access-definitions.ts'
 import { batchBytes } from '../../../connectors/sources/batch-size.ts'
 import { definitionPage } from '../../support/jet.ts'
 import { type Jet3Table, jet3File } from '../../support/jet3.ts'
@@ -67,7 +67,7 @@ test('large values are made plain once each, in batches of a mebibyte', t => {
     return bytes.toString('latin1', start, end)
   }
   const page = definitionPage(file, 'NOTES')
-  const cursor = accessCursor({ file, page, ...readDefinition(file, page), text })
+  const cursor = accessCursor({ file, page, columns: readColumns(file, page), text })
   const counts: number[] = []
   for (let batch = cursor.next(500); batch.rows.length > 0; batch = cursor.next(500)) {
     counts.push(batch.rows.length)

@@ -111,7 +111,7 @@ test('access: a negative amount is negative in every row that is read', async t 
 
 test('access: values of every type are plain', t => {
   const read = (type: AccessType, stored: Buffer, { scale } = { scale: 0 }): unknown => {
-    const column = { type, scale }
+    const column = { name: 'x', type, scale }
     const page = Buffer.concat([Buffer.alloc(3, 0xee), stored, Buffer.alloc(3, 0xee)])
     return accessValueReader(column, { file: page, text: unicodeText })?.(page, 3, 3 + stored.length)
   }
