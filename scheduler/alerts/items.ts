@@ -1,4 +1,5 @@
 /** From candidates to messages: when each may leave, what is known of the person, what policy says. */
+import type { SendingPlace } from '../calendar/sending-hours.ts'
 import type { EnqueueItem, NewMessage, RunIssue, SchedulerStore, Standing } from '../store.ts'
 import type { EngineDependencies } from './engine.ts'
 import type { Candidate } from './match.ts'
@@ -120,7 +121,7 @@ function isTimedAlike(a: CandidateWithTerms, b: CandidateWithTerms): boolean {
   )
 }
 
-function hoursOf(terms: SendingTerms): unknown {
+function hoursOf(terms: SendingTerms): SendingPlace | null {
   return terms.kind === 'allowed' ? terms.within : null
 }
 

@@ -1,6 +1,6 @@
 /** The store as the main thread holds it: the same verbs, carried out in the threads that own the database. */
 import { Worker } from 'node:worker_threads'
-import { sharedCompileCache } from '../../connectors/compile-cache.ts'
+import { withCompiledCode } from '../../connectors/compile-cache.ts'
 import { type ErrorCode, RappelError } from '../errors.ts'
 import type { DatabaseConfig } from './database.ts'
 import { closeVerb, type HostStart, type StoreAnswer, type StoreCall } from './host.ts'
@@ -45,25 +45,13 @@ interface Host {
   close(): Promise<void>
 }
 
-/** A report makes little garbage, and what the writer makes is short-lived: more room would stay resident for nothing. */
-const readerYoungMb = 6
-const writerYoungMb = 12
-
-function isReader({ database }: HostStart): boolean {
-  return database.kind === 'sqlite' && database.isReadOnly === true
-}
-
 interface Pending {
   resolve: (result: unknown) => void
   reject: (error: Error) => void
 }
 
 async function startHost(start: HostStart, { onFailure }: StoreOptions): Promise<Host> {
-  const worker = new Worker(new URL('./host.ts', import.meta.url), {
-    workerData: start,
-    execArgv: sharedCompileCache(),
-    resourceLimits: { maxYoungGenerationSizeMb: isReader(start) ? readerYoungMb : writerYoungMb },
-  })
+  const worker = new Worker(withCompiledCode(new URL('./host.ts', import.meta.url)), { workerData: start })
   const pending = new Map<number, Pending>()
   let lastCallId = 0
   let isStarted = false

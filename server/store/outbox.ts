@@ -97,19 +97,16 @@ async function claimOnce(
 ): Promise<{ found: number; messages: ClaimedMessage[] }> {
   return inTransaction(knex, async transaction => {
     const rows: ClaimedRow[] = []
-    const jobs = new Map<Priority, number[]>()
+    const exhausted = new Set<Priority>()
     const hasRetries = await hasRetriesWaiting(transaction, request)
     for (const { priority, share } of shares(request.limit, request.turn)) {
       const room = Math.min(share, request.limit - rows.length)
-      if (room <= 0) continue
-      if (!jobs.has(priority)) {
-        jobs.set(priority, rotated(await dueJobs(transaction, request, priority), request.turn))
-      }
-      const claim = { priority, jobs: jobs.get(priority)!, room, hasRetries }
-      const taken = await claimPriority(transaction, request, claim)
-      // Nothing more is due of it: the second pass need not ask again. It must where a retry was taken, so that what
-      // was held back behind it is in the same claim, and known to wait for it.
-      if (taken.length < room && !hasRetries) jobs.set(priority, [])
+      if (room <= 0 || exhausted.has(priority)) continue
+      const jobs = rotated(await dueJobs(transaction, request, priority), request.turn)
+      const taken = await claimPriority(transaction, request, { priority, jobs, room, hasRetries })
+      // Nothing more is due: the second pass need not ask again. It must where there were more jobs than a pass has, and
+      // where a retry may have been taken, so that what it held back is in the same claim, and known to wait for it.
+      if (taken.length < room && jobs.length < jobsPerClaim && !hasRetries) exhausted.add(priority)
       rows.push(...taken)
     }
     const expired = rows.filter(row => row.expires_at <= request.nowMs)

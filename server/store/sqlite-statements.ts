@@ -3,6 +3,7 @@ import type Sqlite from 'better-sqlite3'
 
 const statements = new WeakMap<Sqlite.Database, Map<string, Sqlite.Statement>>()
 
+/** The statement of this text, made at its first use. */
 export function prepared(connection: Sqlite.Database, sql: string): Sqlite.Statement {
   let known = statements.get(connection)
   if (known === undefined) {

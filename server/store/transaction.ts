@@ -1,7 +1,6 @@
 /**
  * Transactions of the hot path. For each of its own, knex builds a whole instance of itself, some 150 functions: more
- * work on SQLite than the statements of a small batch. Here one instance serves all transactions of a database, and
- * what waits for it already shares one commit: a disk that takes milliseconds to sync is asked once for all.
+ * work on SQLite than the statements of a small batch. Here one instance serves all transactions of a database.
  */
 import type Sqlite from 'better-sqlite3'
 import knexFactory, { type Knex } from 'knex'
@@ -10,110 +9,43 @@ import { prepared } from './sqlite-statements.ts'
 
 type Work<Result> = (transaction: Knex.Transaction) => Promise<Result>
 
-interface Waiting {
-  work: Work<unknown>
-  resolve: (result: unknown) => void
-  reject: (error: unknown) => void
-}
-
-/** Works of one commit: the first waits for the last, some ten milliseconds. */
-const worksPerCommit = 4
-
 /**
- * Runs work in one transaction: committed with its result, rolled back alone when it throws. Never within another.
+ * Runs work in one transaction: committed with its result, rolled back when it throws. Never within another.
  *
+ * @param work awaits every statement that it begins: one that outlives it would run in the next transaction
  * @throws what the work throws, or the database at the commit
  */
 export function inTransaction<Result>(knex: Knex, work: Work<Result>): Promise<Result> {
-  if (dialectOf(knex).name === 'postgres') return knex.transaction(work)
-  return new Promise<Result>((resolve, reject) => {
-    const queue = queueOf(knex)
-    queue.waiting.push({ work, resolve: resolve as Waiting['resolve'], reject })
-    if (!queue.isDraining) void drain(knex, queue)
-  })
+  return dialectOf(knex).name === 'sqlite' ? inSqlite(knex, work) : knex.transaction(work)
 }
 
-interface Queue {
-  waiting: Waiting[]
-  isDraining: boolean
-}
-
-const queues = new WeakMap<Knex, Queue>()
-
-function queueOf(knex: Knex): Queue {
-  let queue = queues.get(knex)
-  if (queue === undefined) {
-    queue = { waiting: [], isDraining: false }
-    queues.set(knex, queue)
-  }
-  return queue
-}
-
-async function drain(knex: Knex, queue: Queue): Promise<void> {
-  queue.isDraining = true
-  for (let first = queue.waiting.shift(); first !== undefined; first = queue.waiting.shift()) {
+async function inSqlite<Result>(knex: Knex, work: Work<Result>): Promise<Result> {
+  // The pool has this one connection: while it is taken, everything else waits.
+  const connection: Sqlite.Database = await knex.client.acquireConnection()
+  try {
+    prepared(connection, 'begin immediate').run()
     try {
-      // The pool has this one connection: while it is taken, everything else waits.
-      const connection: Sqlite.Database = await knex.client.acquireConnection()
-      try {
-        await commitTogether(first, queue.waiting, { connection, transaction: heldKnex(knex, connection) })
-      } finally {
-        await knex.client.releaseConnection(connection)
-      }
+      const result = await work(heldKnex(knex, connection))
+      prepared(connection, 'commit').run()
+      return result
     } catch (error) {
-      first.reject(error)
+      // SQLite itself rolls back on a full disk.
+      if (connection.inTransaction) rollBack(connection)
+      throw error
     }
+  } finally {
+    await knex.client.releaseConnection(connection)
   }
-  queue.isDraining = false
 }
 
-/** @throws what kept the transaction from beginning; all else is told to those whom it concerns */
-async function commitTogether(
-  first: Waiting,
-  waiting: Waiting[],
-  held: { connection: Sqlite.Database; transaction: Knex.Transaction },
-): Promise<void> {
-  const { connection } = held
-  prepared(connection, 'begin immediate').run()
-  const done: { entry: Waiting; result: unknown }[] = []
+/** One that stayed open would swallow what others write: then rather no store at all. */
+function rollBack(connection: Sqlite.Database): void {
   try {
-    let entry: Waiting | undefined = first
-    for (let works = 1; entry !== undefined; works += 1) {
-      const result = await runAlone(entry, held)
-      if (result !== null) done.push({ entry, ...result })
-      if (works === worksPerCommit) break
-      // What has arrived meanwhile is heard once the loop turns.
-      if (waiting.length === 0) await new Promise(resolve => setImmediate(resolve))
-      entry = waiting.shift()
-    }
-    prepared(connection, 'commit').run()
+    prepared(connection, 'rollback').run()
   } catch (error) {
-    if (connection.inTransaction) prepared(connection, 'rollback').run()
-    for (const { entry } of done) entry.reject(error)
-    return
-  }
-  for (const { entry, result } of done) entry.resolve(result)
-}
-
-/**
- * @returns null when it failed, was told so and left nothing behind
- * @throws what made SQLite roll back the whole transaction: a full disk
- */
-async function runAlone(
-  { work, reject }: Waiting,
-  { connection, transaction }: { connection: Sqlite.Database; transaction: Knex.Transaction },
-): Promise<{ result: unknown } | null> {
-  prepared(connection, 'savepoint work').run()
-  try {
-    const result = await work(transaction)
-    prepared(connection, 'release work').run()
-    return { result }
-  } catch (error) {
-    reject(error)
-    if (!connection.inTransaction) throw error
-    prepared(connection, 'rollback to work').run()
-    prepared(connection, 'release work').run()
-    return null
+    queueMicrotask(() => {
+      throw error
+    })
   }
 }
 

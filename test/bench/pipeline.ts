@@ -27,7 +27,7 @@ export async function benchPipeline(messages: number): Promise<PipelineFigures> 
   const workspace = createWorkspace()
   const customerFile = join(workspace.directory, 'insurer.db')
   writeCustomerDatabase(customerFile, messages)
-  const operator = await startInsurerOperator({ keep: 'counts', receipts: { delayMs: [5, 20], window: 500 } })
+  const operator = await startInsurerOperator({ keep: 'counts', receipts: { delayMs: [5, 20] } })
   const options = { customerFile, port: operator.port, rows: messages + 1 }
   // A server is started many times: only its first start compiles the code of its threads.
   keepCompiledCode(workspace.directory)

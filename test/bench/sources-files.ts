@@ -48,7 +48,7 @@ export async function accessBySql(rows: number): Promise<ReadFigures> {
 
 /**
  * Both ways have read a small file before: the product reads day after day, and its child processes find their code
- * compiled (server/compile-cache.ts).
+ * compiled (connectors/compile-cache.ts).
  */
 const fewRows = 400
 

@@ -131,6 +131,17 @@ storeTest('jobs that wait for later do not keep a due one from its turn', async 
   )
 })
 
+storeTest('more jobs than one pass looks at are claimed in the same claim', async (t, { knex, clock }) => {
+  const jobs = Array.from({ length: 60 }, (_, index) => index + 1)
+  await put(knex, clock, ...jobs.flatMap(runId => [item({ runId }), item({ runId })]))
+  const claimed = await take(knex, clock, { limit: 1_000 })
+  t.deepEqual(
+    [...new Set(claimed.map(({ job }) => job))].sort((a, b) => a - b),
+    jobs,
+  )
+  t.is(claimed.length, 2 * jobs.length)
+})
+
 storeTest('with more jobs than room every job comes first in its time', async (t, { knex, clock }) => {
   const jobs = 8
   for (let round = 0; round < 30; round += 1) {
