@@ -183,3 +183,18 @@ for (const [when, confirmed, advanceMs] of [
     t.true(messages[0]!.dueAtMs >= room.clock.nowMs())
   })
 }
+
+test('rows about different days that alternate in one batch are each timed by their own', async t => {
+  const room = await engineRoom(t)
+  const days = ['2027-01-05', '2027-01-11', '2027-01-05', '2027-01-04', '2027-01-11']
+  room.write(
+    days.map((echeance, index) => ({ police: `A${index}`, telephone: phoneOf(index + 1), echeance })),
+  )
+  const alertId = await room.alert({ validityHours: 168 })
+  t.like(await room.run(alertId), { counts: { enqueued: days.length } })
+  t.deepEqual(
+    // In Burkina Faso a day ends at midnight UTC.
+    (await room.messages(alertId)).map(({ expiresAtMs }) => new Date(expiresAtMs).toISOString().slice(0, 10)),
+    days,
+  )
+})
