@@ -1,7 +1,7 @@
 /** The list of all that an Access file holds, and the password that a .mdb has written down. */
 import { accessCursor } from './access-cursor.ts'
 import { readColumns } from './access-definitions.ts'
-import { unicodeText, windowsText } from './access-texts.ts'
+import { textReaderOf, unicodeText } from './access-texts.ts'
 import { codedError } from './error-words.ts'
 import { rc4 } from './rc4.ts'
 
@@ -73,17 +73,13 @@ function readObjects(file: Buffer, names: readonly string[]): unknown[][] {
     if (column === undefined) throw codedError('DAMAGED', `the list of tables has no column ${name}`)
     return column
   })
-  const text = file[20] === 0 ? windowsText : unicodeText
-  const cursor = accessCursor({ file, page: catalogueDefinition, columns: asked, text })
+  const cursor = accessCursor({ file, page: catalogueDefinition, columns: asked, text: textReaderOf(file) })
   const rows: unknown[][] = []
-  for (
-    let { rows: some } = cursor.next(rowsAtATime);
-    some.length > 0;
-    { rows: some } = cursor.next(rowsAtATime)
-  ) {
-    rows.push(...some)
+  for (;;) {
+    const batch = cursor.next(rowsAtATime).rows
+    if (batch.length === 0) return rows
+    rows.push(...batch)
   }
-  return rows
 }
 
 /** A part of the first page, scrambled with a key that is the same in every file. */

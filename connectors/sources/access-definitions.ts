@@ -1,7 +1,7 @@
 /** The columns of a table of an Access file, as its definition tells them. Pure. */
-import { type AccessLayout, layoutOf } from './access-layout.ts'
+import { layoutOf } from './access-layout.ts'
 import { pageAt } from './access-pages.ts'
-import { unicodeText, windowsText } from './access-texts.ts'
+import { type AccessTextReader, textReaderOf } from './access-texts.ts'
 import { codedError } from './error-words.ts'
 
 /** By the byte that stands for it. */
@@ -71,7 +71,8 @@ export function readColumns(file: Buffer, page: number): AccessColumn[] {
   if (count > mostColumns)
     throw codedError('DAMAGED', `a table of ${count} columns; Access ends at ${mostColumns}`)
   const first = layout.indexesAt + bytes.readUInt32LE(layout.indexCountAt) * layout.indexBytes
-  const names = columnNames(bytes, first + count * layout.columnBytes, count, layout)
+  const from = first + count * layout.columnBytes
+  const names = columnNames(bytes, { from, count, countBytes: layout.countBytes, text: textReaderOf(file) })
   const columns = names.map((name, index): AccessColumn => {
     const entry = bytes.subarray(first + index * layout.columnBytes, first + (index + 1) * layout.columnBytes)
     const isFixed = (entry.readUInt8(layout.flagsAt) & fixedFlag) !== 0
@@ -98,8 +99,15 @@ function typeOf(entry: Buffer, version: number): AccessType {
 }
 
 /** After all the columns, in their order there. */
-function columnNames(bytes: Buffer, from: number, count: number, { countBytes }: AccessLayout): string[] {
-  const text = countBytes === 1 ? windowsText : unicodeText
+function columnNames(
+  bytes: Buffer,
+  {
+    from,
+    count,
+    countBytes,
+    text,
+  }: { from: number; count: number; countBytes: number; text: AccessTextReader },
+): string[] {
   const names: string[] = []
   for (let at = from; names.length < count; ) {
     const start = at + countBytes

@@ -1,15 +1,12 @@
 /** Deleted rows of an Access file that look like living ones. */
 import { type AccessLayout, layoutOf } from './access-layout.ts'
+import { movedFlag, pointerFlag, startMask } from './access-pages.ts'
 
 /**
- * What a page's list of rows says beside where each row begins. A row that outgrew its place lies elsewhere, `moved`,
- * and its first place holds a `pointer` there. Deleting it makes the pointer `moved` and `pointer` at once, and leaves
- * the row where it is.
+ * A row that outgrew its place lies elsewhere, moved, and its first place holds a pointer there. Deleting it marks the
+ * pointer as both, and leaves the row where it is.
  */
-const moved = 0x8000
-const pointer = 0x4000
-const flags = moved | pointer
-const startMask = 0x1fff
+const flags = movedFlag | pointerFlag
 /** One is usual; a row that moves again may leave the place between. */
 const maxHops = 8
 
@@ -24,17 +21,17 @@ export function hideDeletedRows(file: Buffer): void {
   const layout = layoutOf(file)
   let isAnyMoved = false
   eachEntry(file, layout, (_entry, value) => {
-    if ((value & flags) === moved) isAnyMoved = true
+    if ((value & flags) === movedFlag) isAnyMoved = true
   })
   if (!isAnyMoved) return
   /** A bit for every two bytes of the file: an entry begins at an even place. */
   const living = new Uint8Array((file.length >> 4) + 1)
   eachEntry(file, layout, (entry, value) => {
-    if ((value & flags) === pointer) addPath(file, entry, layout, living)
+    if ((value & flags) === pointerFlag) addPath(file, entry, layout, living)
   })
   eachEntry(file, layout, (entry, value) => {
     const isLiving = (living[entry >> 4]! & bitOf(entry)) !== 0
-    if ((value & flags) === moved && !isLiving) file.writeUInt16LE(value | flags, entry)
+    if ((value & flags) === movedFlag && !isLiving) file.writeUInt16LE(value | flags, entry)
   })
 }
 
@@ -81,7 +78,7 @@ function addPath(file: Buffer, from: number, layout: AccessLayout, living: Uint8
  */
 function pointedAt(file: Buffer, entry: number, layout: AccessLayout): number | undefined {
   const value = file.readUInt16LE(entry)
-  if ((value & pointer) === 0) return undefined
+  if ((value & pointerFlag) === 0) return undefined
   const ownPage = entry - (entry % layout.pageSize)
   const at = ownPage + (value & startMask)
   if (at + 4 > file.length) return undefined

@@ -7,8 +7,12 @@ const inPages = 1
 /** Of a page of bits. */
 const bitsType = 5
 const headBytes = 4
-/** The bits of a record's entry that tell where it begins; the others are flags. */
+/** The bits of an entry in a page's list of records that tell where the record begins; the others are flags. */
 export const startMask = 0x1fff
+/** It lies there, having outgrown its first place. */
+export const movedFlag = 0x8000
+/** There is no record: a pointer to where it lies, or, together with `movedFlag`, one that was deleted. */
+export const pointerFlag = 0x4000
 
 /**
  * The pages that hold the rows of a table, in their order in the file.

@@ -1,6 +1,6 @@
 /**
  * The child process that reads an Access file. Started by access-process.ts only. Without a driver: mdb-reader, beside
- * which the tests put our rows, takes three times as long and loads a parser of XML first.
+ * which the tests put our rows, takes longer and loads a parser of XML first.
  *
  * The file is read into this process's memory in one go, which is the copy that is worked on: Access may go on
  * writing, nothing stays on a disk, and a process ends with all it held.
@@ -12,7 +12,7 @@ import { type AccessColumn, readColumns } from './access-definitions.ts'
 import { hideDeletedRows } from './access-deleted-rows.ts'
 import { isEncrypted } from './access-first-page.ts'
 import { dataPages } from './access-pages.ts'
-import { type AccessTextReader, dosText, unicodeText, windowsText } from './access-texts.ts'
+import { type AccessTextReader, dosText, textReaderOf } from './access-texts.ts'
 import { accessTypeNames, isTextColumn } from './access-values.ts'
 import type { SizedBatch } from './batch-size.ts'
 import { codedError, errorCode, errorWords } from './error-words.ts'
@@ -50,7 +50,7 @@ const versions = ['97', '2000-2003', '2007', '2010', '2013', '2016', '2019']
 let file: Buffer
 /** Since Access 2000 text is Unicode; sizes are counted in bytes. */
 let bytesPerLetter = 2
-let text: AccessTextReader = unicodeText
+let text: AccessTextReader
 /** The pages that define the tables. */
 const definitions = new Map<string, number>()
 const cursors = new Map<string, AccessCursor>()
@@ -77,10 +77,8 @@ async function open(order: Extract<AccessOrder, { kind: 'open' }>): Promise<Acce
   }
   await makePlain(bytes, order.password)
   file = bytes
-  if (version === 0) {
-    bytesPerLetter = 1
-    text = order.encoding === 'cp850' ? dosText : windowsText
-  }
+  if (version === 0) bytesPerLetter = 1
+  text = version === 0 && order.encoding === 'cp850' ? dosText : textReaderOf(bytes)
   const tables = catalogueTables(bytes).map(({ name, definition }) => {
     definitions.set(name, definition)
     return describeTable(name, definition)

@@ -6,7 +6,7 @@
 import type { SourceValue } from '../source.ts'
 import type { AccessColumn } from './access-definitions.ts'
 import { type AccessLayout, layoutOf } from './access-layout.ts'
-import { startMask } from './access-pages.ts'
+import { pointerFlag, startMask } from './access-pages.ts'
 import type { AccessTextReader } from './access-texts.ts'
 import { type AccessValueReader, accessValueReader } from './access-values.ts'
 import { codedError } from './error-words.ts'
@@ -119,11 +119,8 @@ export function rowPlaces(
   for (let entry = rowCountAt + 2; entry < rowCountAt + 2 + rows * 2; entry += 2) {
     const value = page.readUInt16LE(entry)
     const start = value & startMask
-    if ((value & elsewhere) === 0) places.push(start, end)
+    if ((value & pointerFlag) === 0) places.push(start, end)
     end = start
   }
   return places
 }
-
-/** Also set where a row was deleted. */
-const elsewhere = 0x4000

@@ -1,5 +1,6 @@
 /** Text of an Access file, out of the bytes of a page. Pure. */
 import iconv from 'iconv-lite'
+import { layoutOf } from './access-layout.ts'
 import { decodeText } from './text-values.ts'
 
 /** @param bytes a page, or a long value; the text is what is between `start` and `end` */
@@ -62,6 +63,11 @@ export function windowsText(bytes: Buffer, start: number, end: number): string {
     if ((bytes[at]! & 0xe0) === 0x80) return iconv.decode(bytes.subarray(start, end), 'cp1252')
   }
   return bytes.toString('latin1', start, end)
+}
+
+/** How names of tables and columns are written, and texts unless they are DOS letters. */
+export function textReaderOf(file: Buffer): AccessTextReader {
+  return layoutOf(file).countBytes === 1 ? windowsText : unicodeText
 }
 
 /** Access 97 does not tell the code page: some files have DOS letters. */

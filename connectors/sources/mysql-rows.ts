@@ -11,7 +11,7 @@ import { batchBytes, mostRowBytes, rowBytes } from './batch-size.ts'
 import { cut } from './mysql-connection.ts'
 import { type DriverPacket, readDatesQuickly } from './mysql-dates.ts'
 import { rowConverter, textAsBytes } from './mysql-values.ts'
-import { watchRowSize } from './pushed-rows.ts'
+import { createArrival, watchRowSize } from './pushed-rows.ts'
 import { LateRows, type RowList } from './row-lists.ts'
 import { batchRows } from './row-reading.ts'
 import type { ReadingSettings } from './settings.ts'
@@ -147,13 +147,8 @@ function gatherArrived(connection: Connection) {
   let bytes = 0
   /** A copy of the driver's: the one it hands over is used again for the next row. */
   let packet: DriverPacket | undefined
-  let state: { kind: 'open' } | { kind: 'ended' } | { kind: 'failed'; error: unknown } = { kind: 'open' }
-  let wake: (() => void) | undefined
+  const arrival = createArrival(() => connection.resume())
   const isFull = (): boolean => arrived.starts.length >= batchRows || bytes >= batchBytes
-  const become = (next: typeof state): void => {
-    if (state.kind === 'open') state = next
-    wake?.()
-  }
   return {
     push(row: DriverPacket): void {
       packet ??= readDatesQuickly(row.clone())
@@ -165,23 +160,16 @@ function gatherArrived(connection: Connection) {
     chunkEnded(): void {
       if (arrived.starts.length === 0) return
       if (isFull()) connection.pause()
-      wake?.()
+      arrival.look()
     },
-    end: () => become({ kind: 'ended' }),
-    fail: (error: unknown) => become({ kind: 'failed', error }),
+    end: arrival.end,
+    fail: arrival.fail,
     /** `rows` undefined is the end. */
     async next(): Promise<{ rows: ArrivedRows | undefined; packet: DriverPacket | undefined }> {
-      while (arrived.starts.length === 0 && state.kind === 'open') {
-        // Resuming may hand over rows at once, so whoever wakes us must be known before.
-        const more = new Promise<void>(resolve => {
-          wake = resolve
-        })
-        connection.resume()
-        await more
-      }
+      await arrival.until(() => arrived.starts.length > 0)
       const rows = arrived
       if (rows.starts.length === 0) {
-        if (state.kind === 'failed') throw state.error
+        arrival.throwFailure()
         return { rows: undefined, packet }
       }
       arrived = { buffers: [], starts: [], ends: [] }

@@ -21,36 +21,74 @@ export function gatherRows<Row extends readonly unknown[]>({
   const gathered: Row[] = []
   const sizes: number[] = []
   let bytes = 0
-  let state: { kind: 'open' } | { kind: 'ended' } | { kind: 'failed'; error: unknown } = { kind: 'open' }
-  let wake: (() => void) | undefined
+  const arrival = createArrival(resume)
   const isFull = (): boolean => gathered.length >= batchRows || bytes >= batchBytes
-  const fail = (error: unknown): void => {
-    if (state.kind === 'open') state = { kind: 'failed', error }
-    wake?.()
-  }
   return {
     push(row) {
-      if (state.kind === 'failed') return
+      if (arrival.failure !== undefined) return
       try {
         const size = rowBytes(row)
         bytes += size
         sizes.push(size)
       } catch (error) {
         pause()
-        return fail(error)
+        return arrival.fail(error)
       }
       gathered.push(row)
       if (!isFull()) return
       pause()
-      wake?.()
+      arrival.look()
+    },
+    end: arrival.end,
+    fail: arrival.fail,
+    async next() {
+      await arrival.until(isFull)
+      if (gathered.length === 0) arrival.throwFailure()
+      let count = 0
+      for (let taken = 0; count < Math.min(gathered.length, batchRows) && taken < batchBytes; count += 1) {
+        taken += sizes[count]!
+      }
+      for (const size of sizes.splice(0, count)) bytes -= size
+      return gathered.splice(0, count)
+    },
+  }
+}
+
+/** The wait for what a driver pushes. */
+interface Arrival {
+  /** What the result failed with, which ends it; undefined while it has not. */
+  readonly failure: { error: unknown } | undefined
+  end(): void
+  fail(error: unknown): void
+  /** Something has come: whoever waits may look again. */
+  look(): void
+  /** Lets the driver go on until enough is there or nothing more comes. */
+  until(isEnough: () => boolean): Promise<void>
+  /** @throws what the result failed with, if it did */
+  throwFailure(): void
+}
+
+/** @param resume lets the driver hand over more */
+export function createArrival(resume: () => void): Arrival {
+  let isOpen = true
+  let failure: Arrival['failure']
+  let wake: (() => void) | undefined
+  return {
+    get failure() {
+      return failure
     },
     end() {
-      if (state.kind === 'open') state = { kind: 'ended' }
+      isOpen = false
       wake?.()
     },
-    fail,
-    async next() {
-      while (!isFull() && state.kind === 'open') {
+    fail(error) {
+      if (isOpen) failure = { error }
+      isOpen = false
+      wake?.()
+    },
+    look: () => wake?.(),
+    async until(isEnough) {
+      while (!isEnough() && isOpen) {
         // Resuming may hand over rows at once, so whoever wakes us must be known before.
         const more = new Promise<void>(resolve => {
           wake = resolve
@@ -58,13 +96,9 @@ export function gatherRows<Row extends readonly unknown[]>({
         resume()
         await more
       }
-      if (gathered.length === 0 && state.kind === 'failed') throw state.error
-      let count = 0
-      for (let taken = 0; count < Math.min(gathered.length, batchRows) && taken < batchBytes; count += 1) {
-        taken += sizes[count]!
-      }
-      for (const size of sizes.splice(0, count)) bytes -= size
-      return gathered.splice(0, count)
+    },
+    throwFailure() {
+      if (failure !== undefined) throw failure.error
     },
   }
 }

@@ -66,9 +66,8 @@ const unstorableEscape = /\\u(?:0000|d[89a-f])/i
  * so that a key would no longer be found. One hostile receipt must not make its whole batch fail.
  */
 export function storable(value: BulkValue): BulkValue {
-  return typeof value !== 'string' || isStorable(value)
-    ? value
-    : value.replaceAll('\0', '\ufffd').toWellFormed()
+  if (typeof value !== 'string' || isStorable(value)) return value
+  return value.replaceAll('\0', '\ufffd').toWellFormed()
 }
 
 function isStorable(value: BulkValue): boolean {
